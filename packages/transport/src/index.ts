@@ -1,0 +1,11 @@
+export type {
+  Append,
+  Delivery,
+  Intent,
+  Range,
+  RowBlock,
+  StatusRow,
+  TransportReader,
+  TransportWriter,
+  UndercountRow,
+} from './transport.ts';

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit and embedded-engine tests. chDB holds one data directory per process: every test file gets its own process. */
+export default defineConfig({
+  resolve: { conditions: ['dev', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['dev', 'node', 'import', 'default'] } },
+  test: {
+    pool: 'forks',
+    include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/corpus/**/*.test.ts', 'test/docs/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+});
