@@ -1,0 +1,6 @@
+import type { Command } from 'commander';
+import type { Session } from '../session.ts';
+
+export function addParseCommand(program: Command, _session: Session): void {
+  program.command('parse');
+}

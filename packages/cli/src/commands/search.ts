@@ -1,0 +1,6 @@
+import type { Command } from 'commander';
+import type { Session } from '../session.ts';
+
+export function addSearchCommand(program: Command, _session: Session): void {
+  program.command('search');
+}

@@ -1,0 +1,71 @@
+import type { Environment } from '../environment.ts';
+import { colored, plain, wantsColor, type Paint } from './color.ts';
+
+/** The reader of stdout went away (`| head`): no failure, only a reason to stop. */
+export class PipeClosed extends Error {
+  constructor() {
+    super('the reader of the output went away');
+    this.name = 'PipeClosed';
+  }
+}
+
+/** Where a command writes: answers to stdout, everything else to stderr, so that pipes stay clean. */
+export class Terminal {
+  /** Columns to fill: the terminal's own, COLUMNS, or 80. */
+  readonly paint: Paint;
+  readonly paintNote: Paint;
+  /** Whether a person looks at stdout, and at stderr. */
+  readonly interactive: boolean;
+  readonly interactiveNotes: boolean;
+  readonly #columns: number | undefined;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(environment: Environment) {
+    const { variables } = environment;
+    this.interactive = process.stdout.isTTY === true;
+    this.interactiveNotes = process.stderr.isTTY === true;
+    this.paint = wantsColor(variables, this.interactive) ? colored : plain;
+    this.paintNote = wantsColor(variables, this.interactiveNotes) ? colored : plain;
+    const columns = Number(variables['COLUMNS']);
+    this.#columns = Number.isInteger(columns) && columns >= 20 && columns <= 1000 ? columns : undefined;
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+      this.#closed = true;
+      this.#wake?.();
+    });
+    process.stdout.on('drain', () => this.#wake?.());
+    // nothing is left to be said to somebody who no longer listens
+    process.stderr.on('error', () => undefined);
+  }
+
+  get columns(): number {
+    if (this.interactive) return Math.max(20, process.stdout.columns || 80);
+    return this.#columns ?? 80;
+  }
+
+  get rows(): number {
+    return Math.max(5, process.stdout.rows || 24);
+  }
+
+  /** Writes to stdout; resolves when there is room for more, rejects with PipeClosed when nobody reads. */
+  async write(text: string | Uint8Array): Promise<void> {
+    if (this.#closed) throw new PipeClosed();
+    if (process.stdout.write(text)) {
+      // a closed pipe is only told on a later turn
+      if (this.#closed) throw new PipeClosed();
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#closed || !process.stdout.writableNeedDrain) resolve();
+    });
+    this.#wake = undefined;
+    if (this.#closed) throw new PipeClosed();
+  }
+
+  /** Writes to stderr. */
+  note(text: string): void {
+    process.stderr.write(text);
+  }
+}
