@@ -37,6 +37,51 @@ export const errorTable = {
     meaning: 'The disk under the data directory is full; nothing accepted is lost, reading waits.',
     remedy: 'free some space; droplens goes on by itself',
   },
+  DL_HELD: {
+    disposition: 'fatal',
+    meaning: 'Another droplens process already works on this directory; two at once would store lines twice.',
+    remedy: 'stop the named process, or give this one another directory with --data',
+  },
+  DL_TRANSPORT_FULL: {
+    disposition: 'retry',
+    meaning: 'As much waits for the database as transport.max_bytes allows; reading waits, nothing accepted is lost.',
+    remedy: 'see why the loader does not keep up (is the database reachable?), or raise transport.max_bytes',
+  },
+  DL_TRANSPORT_UNAVAILABLE: {
+    disposition: 'retry',
+    meaning: 'The spool or the broker cannot take or give rows at the moment.',
+    remedy: 'see the cause in the message; droplens goes on by itself when it has passed',
+  },
+  DL_CLOCK_IMPLAUSIBLE: {
+    disposition: 'retry',
+    meaning: "The machine's clock shows a year in which droplens cannot be running; rows stored under such a time would be deleted by retention at once.",
+    remedy: 'set the clock (a machine without a battery clock waits for NTP); droplens goes on by itself',
+  },
+  DL_SPOOL_FILE_DAMAGED: {
+    disposition: 'discard',
+    meaning: 'A file of the spool is not what was written there (torn, altered, foreign); it was moved to quarantine/ and its rows are not loaded.',
+    remedy: 'check the disk; the message names the lines the file held: `droplens import` of their log file loads what is missing',
+  },
+  DL_RECORD_UNDECODABLE: {
+    disposition: 'discard',
+    meaning: 'Rows of a batch are malformed or hold values the database would change silently; they are kept in dead/ with the reason.',
+    remedy: '`droplens dead` shows them',
+  },
+  DL_BATCH_CHANGED: {
+    disposition: 'fatal',
+    meaning: 'An interrupted batch cannot be rebuilt as it was, so it is unknown whether its rows are stored.',
+    remedy: 'see docs/architecture.md, "an interrupted batch"; nothing was inserted and everything is still in the transport',
+  },
+  DL_DATABASE_REFUSES_ROWS: {
+    disposition: 'fatal',
+    meaning: 'The database refuses every row of a batch, so the tables, not the rows, are wrong; the batch stays in the transport.',
+    remedy: 'run `droplens migrate` with this version, then start again',
+  },
+  DL_GEO_DATABASE: {
+    disposition: 'discard',
+    meaning: 'A geo database is missing, unreadable or no MaxMind database; country or AS stay as they were, or empty.',
+    remedy: 'correct geo.country or geo.asn, or put a whole .mmdb file there; it is read as soon as it changes',
+  },
   DL_INTERNAL: {
     disposition: 'fatal',
     meaning: 'droplens met a state it has no answer for.',

@@ -1,11 +1,20 @@
-export type {
-  Append,
-  Delivery,
-  Intent,
-  Range,
-  RowBlock,
-  StatusRow,
-  TransportReader,
-  TransportWriter,
-  UndercountRow,
+export { spoolConfig, transportConfig, type SpoolConfig, type TransportConfig } from './config.ts';
+export { failpoint, type FailpointName } from './failpoint.ts';
+export { createTransportMetrics, type TransportMetrics } from './metrics.ts';
+export { DirectoryLock, holderOf } from './spool/directory-lock.ts';
+export { createSpool, type Spool, type SpoolOptions } from './spool/spool.ts';
+export {
+  batchLimits,
+  type Append,
+  type AppendOptions,
+  type Backlog,
+  type DeadRow,
+  type Delivery,
+  type Intent,
+  type Range,
+  type RowBlock,
+  type StatusRow,
+  type TransportReader,
+  type TransportWriter,
+  type UndercountRow,
 } from './transport.ts';

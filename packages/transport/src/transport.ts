@@ -17,10 +17,16 @@ export interface Range {
   readonly rows: number;
 }
 
-/** A range with its rows as TabSeparated text, one `\n` after each; columns in the order of `rowColumns` (pipeline/record). */
+/**
+ * A range with its rows as TabSeparated text, one `\n` after each; columns in the order of `rowColumns` (pipeline/record).
+ * Positions do not decrease from row to row and lie within [first, last]; rows of one position are in one block.
+ */
 export interface RowBlock extends Range {
   readonly text: Uint8Array;
 }
+
+/** A block, and so a batch, never holds more: what is loaded in one insert must be one block of the database whatever its settings. */
+export const batchLimits = { rows: 50_000, bytes: 6 * 1024 * 1024 } as const;
 
 /** What was never logged, or logged only as a number; (stream, epoch, position, cause) is its identity, so a re-send is harmless. */
 export interface UndercountRow {
@@ -58,22 +64,56 @@ export interface Append {
   readonly statuses: readonly StatusRow[];
 }
 
+/** How an `append` behaves when the transport is full (the spool's bound, a broker that does not answer). */
+export interface AppendOptions {
+  /**
+   * `wait` (the default): wait for room; right for sources that keep their lines (files).
+   * `reject`: reject at once with DL_TRANSPORT_FULL (retry); right for sources that must go on reading to measure what they lose.
+   */
+  readonly whenFull?: 'wait' | 'reject';
+  /** Ends the waiting: `append` rejects with DL_TRANSPORT_FULL and nothing was stored. */
+  readonly signal?: AbortSignal;
+}
+
 /** The collector's side. One writer per state directory. */
 export interface TransportWriter {
+  /** Takes what it needs (lock, connection) and finds out early whether appending can work. The first `append` does it otherwise. */
+  open(): Promise<void>;
   /**
    * Resolves when everything in it survives a crash of every process and a power loss. Rejects with a DroplensError whose disposition says what to do;
    * after a rejection it is unknown whether it was stored: append the same lines again, with other borders if you like.
+   * At most one append per stream at a time; several streams may append side by side.
    */
-  append(append: Append): Promise<void>;
+  append(append: Append, options?: AppendOptions): Promise<void>;
+  /** Lets appends under way end, then gives everything back. May be called twice. */
   close(): Promise<void>;
+}
+
+/** A row that cannot be loaded, and why. */
+export interface DeadRow {
+  readonly stream: string;
+  readonly epoch: string;
+  /** Null when the row has no readable position. */
+  readonly position: number | null;
+  /** Why, in a few words of a closed list or the database's own. */
+  readonly reason: string;
+  /** The row as it came, without its newline. */
+  readonly row: Uint8Array;
 }
 
 /** What the loader works on: one batch and the means to make its loading repeatable. */
 export interface Delivery extends Append {
   /** What an interrupted earlier try fixed; null on the first try. The spool fixes `loadedAt` when it writes the file. */
   readonly intent: Intent | null;
+  /**
+   * False when the batch of `intent` cannot be read again (the broker's retention was shorter than the outage): `blocks` is empty then,
+   * and the batch counts as loaded only if the ledger holds the intent's token. Always true for the spool.
+   */
+  readonly rebuilt: boolean;
   /** Makes the intent durable before the insert. Rejects when this process no longer owns the batch: then insert nothing. */
   saveIntent(intent: Intent): Promise<void>;
+  /** Keeps all rows of the batch aside that cannot be loaded, in one call. Durable when it resolves; the same rows of the same batch again add nothing. */
+  bury(rows: readonly DeadRow[]): Promise<void>;
   /** Aborts when the batch is lost to somebody else. */
   readonly signal: AbortSignal;
 }
@@ -86,11 +126,23 @@ export interface Intent {
   readonly token: string | null;
 }
 
+/** What waits to be loaded, as far as this process knows. */
+export interface Backlog {
+  /** Spool files, or messages. */
+  readonly files: number;
+  readonly bytes: number;
+  /** When the oldest of it was appended (milliseconds since 1970); null when nothing waits. */
+  readonly oldest: number | null;
+}
+
 /** The loader's side. */
 export interface TransportReader {
   /**
-   * Hands over deliveries in order, one at a time per partition, until `signal` aborts. The handler resolves = loaded, never handed over again;
-   * it rejects with a `retry` disposition = handed over again after a backoff; with any other = `run` rejects with it.
+   * Hands over deliveries in order, one at a time per partition, until `signal` aborts; resolves when the last handler has settled.
+   * An interrupted delivery is always the first that is handed over again, before any other that may hold the same lines.
+   * The handler resolves = loaded, never handed over again; it rejects with a `retry` disposition = handed over again after a backoff;
+   * with any other = `run` rejects with it and the delivery stays. After an abort the handler may reject with anything.
    */
   run(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void>;
+  backlog(): Backlog;
 }
