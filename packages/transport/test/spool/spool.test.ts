@@ -30,16 +30,13 @@ async function buried(dead: string): Promise<DeadRow[]> {
   const rows: DeadRow[] = [];
   for (const file of (await readdir(dead)).sort()) {
     for (const line of (await readFile(join(dead, file), 'utf8')).trimEnd().split('\n')) {
-      const { stream, epoch, position, reason, row, encoding } = JSON.parse(line) as Record<string, string> & {
-        position: number;
+      const { row, encoding, ...rest } = JSON.parse(line) as Omit<DeadRow, 'row'> & {
+        row: string;
+        encoding?: 'base64';
+        time?: string;
       };
-      rows.push({
-        stream: stream as string,
-        epoch: epoch as string,
-        position,
-        reason: reason as string,
-        row: Buffer.from(row as string, encoding === 'base64' ? 'base64' : 'utf8'),
-      });
+      delete rest.time;
+      rows.push({ ...rest, row: Buffer.from(row, encoding ?? 'utf8') });
     }
   }
   return rows;
