@@ -54,17 +54,21 @@ export const errorTable = {
   },
   DL_CLOCK_IMPLAUSIBLE: {
     disposition: 'retry',
-    meaning: "The machine's clock shows a year in which droplens cannot be running; rows stored under such a time would be deleted by retention at once.",
+    meaning:
+      "The machine's clock shows a year in which droplens cannot be running; rows stored under such a time would be deleted by retention at once.",
     remedy: 'set the clock (a machine without a battery clock waits for NTP); droplens goes on by itself',
   },
   DL_SPOOL_FILE_DAMAGED: {
     disposition: 'discard',
-    meaning: 'A file of the spool is not what was written there (torn, altered, foreign); it was moved to quarantine/ and its rows are not loaded.',
-    remedy: 'check the disk; the message names the lines the file held: `droplens import` of their log file loads what is missing',
+    meaning:
+      'A file of the spool is not what was written there (torn, altered, foreign); it was moved to quarantine/ and its rows are not loaded.',
+    remedy:
+      'check the disk; the message names the lines the file held: `droplens import` of their log file loads what is missing',
   },
   DL_RECORD_UNDECODABLE: {
     disposition: 'discard',
-    meaning: 'Rows of a batch are malformed or hold values the database would change silently; they are kept in dead/ with the reason.',
+    meaning:
+      'Rows of a batch are malformed or hold values the database would change silently; they are kept in dead/ with the reason.',
     remedy: '`droplens dead` shows them',
   },
   DL_BATCH_CHANGED: {
@@ -74,13 +78,24 @@ export const errorTable = {
   },
   DL_DATABASE_REFUSES_ROWS: {
     disposition: 'fatal',
-    meaning: 'The database refuses every row of a batch, so the tables, not the rows, are wrong; the batch stays in the transport.',
+    meaning:
+      'The database refuses every row of a batch, so the tables, not the rows, are wrong; the batch stays in the transport.',
     remedy: 'run `droplens migrate` with this version, then start again',
   },
   DL_GEO_DATABASE: {
     disposition: 'discard',
     meaning: 'A geo database is missing, unreadable or no MaxMind database; country or AS stay as they were, or empty.',
     remedy: 'correct geo.country or geo.asn, or put a whole .mmdb file there; it is read as soon as it changes',
+  },
+  DL_ENGINE_LOCKED: {
+    disposition: 'fatal',
+    meaning: 'Another process holds this data directory: the embedded ClickHouse allows one process a directory.',
+    remedy: 'talk to the named process (the commands do so by themselves), stop it, or give another directory with --data',
+  },
+  DL_ENGINE_FAILED: {
+    disposition: 'fatal',
+    meaning: 'The embedded ClickHouse cannot open its data or listen on its address.',
+    remedy: 'see the cause in the message; a database damaged beyond opening can be moved away and imported again',
   },
   DL_INTERNAL: {
     disposition: 'fatal',
