@@ -53,6 +53,8 @@ export function yamlLayer(text: string, file: string): Layer {
       'see docs/configuration.md',
     );
   }
+  // `store:` with everything under it commented out says nothing
+  const settings = withoutNothing(values);
   const origin = (path: Path): string | undefined => {
     // the place of the key, or of the nearest thing above it
     for (let length = path.length; length > 0; length -= 1) {
@@ -61,7 +63,15 @@ export function yamlLayer(text: string, file: string): Layer {
     }
     return undefined;
   };
-  return { values, origin: (path) => (hasPath(values, path) ? origin(path) : undefined) };
+  return { values: settings, origin: (path) => (hasPath(settings, path) ? origin(path) : undefined) };
+}
+
+function withoutNothing(section: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(section)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, isSection(value) ? withoutNothing(value) : value]),
+  );
 }
 
 function hasPath(values: unknown, path: Path): boolean {

@@ -17,12 +17,13 @@ export function mergeSections(
   lower: Readonly<Record<string, unknown>>,
   upper: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...lower };
+  // not by assignment: a key named __proto__ must stay a key, to be refused by its name
+  const merged = new Map(Object.entries(lower));
   for (const [key, value] of Object.entries(upper)) {
-    const below = merged[key];
-    merged[key] = isSection(below) && isSection(value) ? mergeSections(below, value) : value;
+    const below = merged.get(key);
+    merged.set(key, isSection(below) && isSection(value) ? mergeSections(below, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** The value at `path`, undefined when there is none. */

@@ -11,7 +11,6 @@ export class PipeClosed extends Error {
 
 /** Where a command writes: answers to stdout, everything else to stderr, so that pipes stay clean. */
 export class Terminal {
-  /** Columns to fill: the terminal's own, COLUMNS, or 80. */
   readonly paint: Paint;
   readonly paintNote: Paint;
   /** Whether a person looks at stdout, and at stderr. */
@@ -39,9 +38,15 @@ export class Terminal {
     process.stderr.on('error', () => undefined);
   }
 
+  /** Columns to fill: the terminal's own, COLUMNS, or 80. */
   get columns(): number {
     if (this.interactive) return Math.max(20, process.stdout.columns || 80);
     return this.#columns ?? 80;
+  }
+
+  /** Columns of the terminal that stderr is. */
+  get noteColumns(): number {
+    return this.interactiveNotes ? Math.max(20, process.stderr.columns || 80) : (this.#columns ?? 80);
   }
 
   get rows(): number {
