@@ -70,6 +70,10 @@ function explain(issue: Issue, above: Path, values: unknown, shape: JsonShape): 
           text: `expected ${issue.format === 'regex' ? 'another form' : `a valid ${issue.format}`}, found ${describe(found)}`,
         },
       ];
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'not_multiple_of':
     default:
       return [{ path, text: `${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}` }];
   }

@@ -22,7 +22,7 @@ export interface LoadedConfiguration {
   /** The file that was read; null when there is none. */
   readonly file: string | null;
   /** `default`, `droplens.yaml:7`, `DROPLENS_STORE__LISTEN`, `--data`. */
-  origin(path: Path): string;
+  readonly origin: (path: Path) => string;
 }
 
 const defaultFile = '/etc/droplens/droplens.yaml';

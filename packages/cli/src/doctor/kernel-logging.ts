@@ -30,7 +30,7 @@ export async function checkKernelLogging(machine: Machine): Promise<readonly Fin
   const missing = families.filter(({ number }) => !printers.test(loaded.get(number) ?? ''));
   const findings =
     missing.length === 0
-      ? [ok('kernel can log (nf_log_syslog for IPv4 and IPv6)')]
+      ? [ok('the kernel can log IPv4 and IPv6 packets')]
       : [
           (missing.length === families.length ? fail : warn)(
             `no logger is loaded for ${missing.map(({ name }) => name).join(' and ')}: packets that a rule logs are not printed`,

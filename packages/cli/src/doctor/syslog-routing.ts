@@ -53,7 +53,7 @@ function selects(selector: string, level: number): boolean {
 /** Whether the levels at which rules log lead to a file, and whether they also flood the console. */
 export async function checkSyslogRouting(machine: Machine, logging: readonly LoggingRule[] | null): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const levels = [...new Set((logging ?? []).map(({ level }) => level ?? 4))].sort();
+  const levels = [...new Set((logging ?? []).map(({ level }) => level ?? 4))].sort((a, b) => a - b);
   if (levels.length === 0) levels.push(4);
   const configuration = await readRsyslog(machine);
   if (configuration !== null) {

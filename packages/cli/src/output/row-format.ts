@@ -30,9 +30,11 @@ function csvField(value: unknown, terminal: boolean): string {
   const text =
     value === null || value === undefined
       ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value as string | number);
+      : typeof value === 'string'
+        ? value
+        : typeof value === 'bigint'
+          ? value.toString()
+          : JSON.stringify(value);
   const shown = terminal ? safeText(text) : text;
   return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }

@@ -22,8 +22,8 @@ export class Terminal {
 
   constructor(environment: Environment) {
     const { variables } = environment;
-    this.interactive = process.stdout.isTTY === true;
-    this.interactiveNotes = process.stderr.isTTY === true;
+    this.interactive = process.stdout.isTTY;
+    this.interactiveNotes = process.stderr.isTTY;
     this.paint = wantsColor(variables, this.interactive) ? colored : plain;
     this.paintNote = wantsColor(variables, this.interactiveNotes) ? colored : plain;
     const columns = Number(variables['COLUMNS']);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutText, padText, safeText, textWidth } from '../../src/terminal/safe-text.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { colored } from '../../src/terminal/color.ts';
 import { textWidth } from '../../src/terminal/safe-text.ts';
@@ -43,7 +43,7 @@ describe('table', () => {
   });
 
   it('colours only what has a tone', () => {
-    expect(table([{ header: 'a', cell: () => 'x', tone: 'bad' }], [rows[0]!], { width: 80, paint: colored })).toBe(
+    expect(table([{ header: 'a', cell: () => 'x', tone: 'bad' }], rows.slice(0, 1), { width: 80, paint: colored })).toBe(
       ' \u001b[2ma\u001b[22m\n \u001b[31mx\u001b[39m\n',
     );
   });
