@@ -3,3 +3,5 @@ export { createFramer, frame, type Framable, type FrameOptions, type Framing } f
 export { defaultPrefix, generate, type GenerateOptions, type TrafficEvent } from './generate.ts';
 export { labels, trafficClasses, type Intent, type Label } from './labels.ts';
 export { defaultHosts, monitors, operator, ownHosts, resolvers, type OwnHost } from './own-hosts.ts';
+export { writeLogFile, type LogFileOptions } from './log-file.ts';
+export type { Truth } from './truth.ts';

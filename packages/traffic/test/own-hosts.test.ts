@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { defaultHosts, isLogged, ownHosts } from '../src/own-hosts.ts';
+
+describe('ownHosts', () => {
+  it('have addresses of the documentation ranges, each its own', () => {
+    const hosts = ownHosts([...defaultHosts, 'another', 'yet-another']);
+    expect(new Set(hosts.map((host) => host.ipv4)).size).toBe(6);
+    expect(new Set(hosts.map((host) => host.mac)).size).toBe(6);
+    for (const host of hosts) {
+      expect(host.ipv4).toMatch(/^192\.0\.2\.\d+$/);
+      expect(host.ipv6).toMatch(/^2001:0db8(:[0-9a-f]{4}){6}$/);
+    }
+  });
+
+  it('are the same whoever asks', () => {
+    expect(ownHosts(['mail'])[0]).toEqual(
+      ownHosts(['db', 'mail'])[1] && { ...ownHosts(['db', 'mail'])[1]!, formerPeerPort: 51413 },
+    );
+  });
+
+  it('leave a line for what is denied, and for everything where the rule logs before it accepts', () => {
+    const [web1, web2] = ownHosts(['web-1', 'web-2']);
+    expect([isLogged(web1!, 443), isLogged(web1!, 22), isLogged(web2!, 443)]).toEqual([false, true, true]);
+  });
+
+  it.each([[[]], [['a', 'a']], [Array.from({ length: 151 }, (_, index) => `h${index}`)]])('refuse %j', (names) => {
+    expect(() => ownHosts(names)).toThrow(RangeError);
+  });
+
+  it('know no host by the name of something that every object has', () => {
+    expect(ownHosts(['constructor'])[0]!.open).toEqual([80, 443]);
+  });
+});
