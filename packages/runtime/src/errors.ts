@@ -82,6 +82,51 @@ export const errorTable = {
       'The database refuses every row of a batch, so the tables, not the rows, are wrong; the batch stays in the transport.',
     remedy: 'run `droplens migrate` with this version, then start again',
   },
+  DL_STORE_UNAVAILABLE: {
+    disposition: 'retry',
+    meaning: 'The database does not answer, or not now: connection, load, memory, disk or time limit.',
+    remedy: 'see the cause in the message; droplens goes on by itself when it has passed',
+  },
+  DL_STORE_REJECTED: {
+    disposition: 'discard',
+    meaning: 'The database cannot read the rows it was sent; sent again it would refuse them again.',
+    remedy: '`droplens dead` shows them',
+  },
+  DL_STORE_ACCESS: {
+    disposition: 'fatal',
+    meaning: 'The database does not accept the user or the password, or the user may not do this.',
+    remedy: 'correct store.username and store.password, or grant the user SELECT, INSERT, CREATE, ALTER and DROP in the database',
+  },
+  DL_STORE_SCHEMA: {
+    disposition: 'fatal',
+    meaning: "A database, table or column is missing or is not as this version's migrations make it.",
+    remedy: 'run `droplens migrate`; `droplens doctor --store` looks closer',
+  },
+  DL_STORE_NEWER: {
+    disposition: 'fatal',
+    meaning: 'The database was migrated by a newer version of droplens.',
+    remedy: 'start that version, or give this one another database',
+  },
+  DL_STORE_FAILED: {
+    disposition: 'fatal',
+    meaning: 'The database answered with an error droplens has no rule for.',
+    remedy: "see the server's words in the message; what was not stored is still in the transport",
+  },
+  DL_MIGRATION_CHANGED: {
+    disposition: 'fatal',
+    meaning: 'A migration that the database has recorded is not the one this version has under that number.',
+    remedy: 'start the version that made the database; migrations are never edited, only added',
+  },
+  DL_MIGRATION_GAP: {
+    disposition: 'fatal',
+    meaning: 'The database has recorded a migration without an earlier one.',
+    remedy: 'restore the table `migrations` from a backup, or give droplens another database',
+  },
+  DL_QUERY_REFUSED: {
+    disposition: 'fatal',
+    meaning: 'The database refuses a query: a mistake in it, a right it lacks, or a limit it runs into.',
+    remedy: "see the server's words in the message; a narrower --since asks for less",
+  },
   DL_GEO_DATABASE: {
     disposition: 'discard',
     meaning: 'A geo database is missing, unreadable or no MaxMind database; country or AS stay as they were, or empty.',

@@ -1,1 +1,10 @@
-export {};
+export { clickhouseStoreConfig, retentionConfig, type ClickhouseStoreConfig, type RetentionConfig } from './config.ts';
+export type { Action, Direction, Filters } from './filters.ts';
+export type { Status, Undercount } from './health.ts';
+export { maxInsertBytes, type DropsInsert } from './insert.ts';
+export type { LedgerInsert, LedgerRange } from './ledger.ts';
+export { createStoreMetrics, type StoreMetrics } from './metrics.ts';
+export type { MigrationResult } from './migrations.ts';
+export { parseNetwork, shortAddress, type Network } from './network.ts';
+export { Store, type StoreOptions } from './store.ts';
+export type { TopOptions, TopSource, TopSources, WantedPort } from './top.ts';
