@@ -8,7 +8,6 @@ export type FailpointName =
   | 'afterDelivery'
   | 'afterPlan'
   | 'afterIntent'
-  | 'duringInsert'
   | 'afterInsert'
   | 'afterLedger'
   | 'afterStatus'

@@ -103,6 +103,8 @@ export interface DeadRow {
 
 /** What the loader works on: one batch and the means to make its loading repeatable. */
 export interface Delivery extends Append {
+  /** Where it comes from, for people: the spool's lane, a topic's partition; few different texts. */
+  readonly origin: string;
   /** What an interrupted earlier try fixed; null on the first try. The spool fixes `loadedAt` when it writes the file. */
   readonly intent: Intent | null;
   /**

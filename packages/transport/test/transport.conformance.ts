@@ -269,7 +269,7 @@ export function rowsOf(stream: string, first: number, last: number, epoch = '1')
   };
 }
 
-interface Seen extends Omit<Delivery, 'blocks' | 'saveIntent' | 'bury' | 'signal'> {
+interface Seen extends Omit<Delivery, 'origin' | 'blocks' | 'saveIntent' | 'bury' | 'signal'> {
   readonly blocks: readonly (Omit<RowBlock, 'text'> & { text: string })[];
 }
 

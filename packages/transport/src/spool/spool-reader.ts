@@ -110,6 +110,7 @@ export class SpoolReader implements TransportReader {
   ): Promise<void> {
     const delivery: Delivery = {
       ...append,
+      origin: `spool/${lane.name}`,
       intent: { loadedAt: entry.loadedAt, token: null },
       rebuilt: true,
       // The file is the intent: it fixes the load time, and the token follows from its rows and the ledger.
