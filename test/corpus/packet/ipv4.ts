@@ -65,7 +65,7 @@ export function ipv4(fields: Ipv4Fields): Layer {
   };
 }
 
-/** A later fragment has no header of the next protocol; AH alone is not even named. */
+/** A later fragment has no header of the next protocol; AH alone is not even named, and so is known by its absence. */
 function laterFragment(payload: Layer, log: LogOptions): Piece[] {
-  return payload.protocol === 51 ? [] : payload.print(log, 20).slice(0, 1);
+  return payload.protocol === 51 ? [column('', { proto: '51' })] : payload.print(log, 20).slice(0, 1);
 }

@@ -111,18 +111,31 @@ export function authentication(spi: number, next: Layer): Layer {
   };
 }
 
-/** An encapsulated payload of IPv6: the end of the record, without a protocol; named only when the rule logs IP options. */
+/** An encapsulated payload of IPv6: the end of the record, known by that; named only when the rule logs IP options. */
 export function encapsulation(spi: number, data: Uint8Array = new Uint8Array(16)): Layer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt32BE(spi, 0);
+  const esp = { columns: { proto: '50' } };
   return {
     protocol: 50,
     bytes: Buffer.concat([bytes, data]),
     print(log, available): Piece[] {
-      if (log.ipOptions !== true) return [{ text: '', last: true }];
+      if (log.ipOptions !== true) return [{ ...esp, text: '', last: true }];
       if (available < 8)
-        return [word('OPT ('), word('ESP'), word(`INCOMPLETE [${available} bytes]`), { text: ')', bare: true, last: true }];
-      return [word('OPT ('), word('ESP'), word(`SPI=0x${hex(spi)}`), { text: ')', last: true, bare: true }];
+        return [
+          word('OPT ('),
+          word('ESP'),
+          column('', esp.columns),
+          word(`INCOMPLETE [${available} bytes]`),
+          { text: ')', bare: true, last: true },
+        ];
+      return [
+        word('OPT ('),
+        word('ESP'),
+        column('', esp.columns),
+        word(`SPI=0x${hex(spi)}`),
+        { text: ')', last: true, bare: true },
+      ];
     },
   };
 }

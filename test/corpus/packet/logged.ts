@@ -38,7 +38,7 @@ function onOneLine(pieces: readonly Piece[]): string {
 
 /** The expected record of a packet that we built, on a path that we built, logged by a rule that we wrote. */
 export function expectation(packet: Layer, path: Path, rule: Rule): Expectation {
-  const pieces: Piece[] = packet.print(rule.log, packet.bytes.length).filter((piece) => piece.text !== '' || piece.last);
+  const pieces: Piece[] = packet.print(rule.log, packet.bytes.length);
   if (pieces.at(-1)?.last !== true) {
     if (rule.log.uid === true && rule.uid !== undefined)
       pieces.push({ text: `UID=${rule.uid}` }, { text: `GID=${rule.gid ?? 0}` });
