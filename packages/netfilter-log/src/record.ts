@@ -50,7 +50,7 @@ export interface NetfilterRecord {
 export const tcpFlagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'] as const;
 
 /** Why a line gave no record. Closed: a metric's label and a column's value; the text is for people. */
-export const rejectReasons = {
+export const rejectReasonMeanings = {
   empty: 'nothing but white space',
   'not-a-packet': 'a log line without a packet record',
   'not-kernel': 'looks like a packet record, but the tag, facility or transport says that a program wrote it',
@@ -71,14 +71,16 @@ export const rejectReasons = {
   'bad-address': 'SRC or DST is no address, or they are of different families',
   'duplicate-field': 'a field that the kernel prints once is there twice: two lines in one, or a forged one',
   'unexpected-text': 'text after IN= that no writer of packet records prints',
+  'long-prefix': 'more text before IN= than any rule can print (256 bytes)',
   'bad-time': 'a time stamp with an impossible date or clock',
   'time-out-of-range': 'a time more than 20 years before or a day after the reference time',
   'malformed-journal': 'a JSON line of the journal that is not whole, or without a message',
 } as const satisfies Record<string, string>;
-export type RejectReason = keyof typeof rejectReasons;
+export type RejectReason = keyof typeof rejectReasonMeanings;
+export const rejectReasons = Object.keys(rejectReasonMeanings) as readonly RejectReason[];
 
 /** Why packets or lines are known to be missing. Closed: stored with the count. */
-export const undercountCauses = {
+export const undercountCauseMeanings = {
   'kernel-ratelimit': 'the kernel held back messages (`N callbacks suppressed`)',
   'printk-suppressed': 'printk held back messages (`N messages suppressed`)',
   'console-dropped': 'the console driver dropped messages (`N printk messages dropped`)',
@@ -89,7 +91,8 @@ export const undercountCauses = {
   'repeat-beyond-bound': 'a line repeated more often than rows are made of it',
   'kmsg-gap': 'the kernel ring overran: a gap in its sequence numbers (found by the kmsg source)',
 } as const satisfies Record<string, string>;
-export type UndercountCause = keyof typeof undercountCauses;
+export type UndercountCause = keyof typeof undercountCauseMeanings;
+export const undercountCauses = Object.keys(undercountCauseMeanings) as readonly UndercountCause[];
 
 /** Something that was never logged, or logged only as a number. */
 export interface Undercount {

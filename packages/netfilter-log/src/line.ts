@@ -1,0 +1,122 @@
+import type { RejectReason, UndercountCause } from './record.ts';
+
+/** More than any writer leaves between the columns it fills; a line that needs more is refused as `unexpected-text`. */
+const maxSpans = 64;
+
+/** Which fields of the body were there. */
+export const seen = {
+  in: 1,
+  out: 1 << 1,
+  src: 1 << 2,
+  dst: 1 << 3,
+  length: 1 << 4,
+  ttl: 1 << 5,
+  id: 1 << 6,
+  proto: 1 << 7,
+  srcPort: 1 << 8,
+  dstPort: 1 << 9,
+  window: 1 << 10,
+  type: 1 << 11,
+  code: 1 << 12,
+  /** The reserved bits of a TCP header: who prints them also prints URGP. */
+  res: 1 << 13,
+  urgp: 1 << 14,
+  /** A fragment with an offset: no transport header. */
+  laterFragment: 1 << 15,
+  /** `INCOMPLETE [n bytes]`: the transport header was cut short. */
+  incomplete: 1 << 16,
+  /** `TRUNCATED`: the IP header was. */
+  truncated: 1 << 17,
+  arp: 1 << 18,
+  /** An IPv6 section that ends in ESP: no PROTO follows. */
+  esp: 1 << 19,
+  flowLabel: 1 << 20,
+  unknownHeader: 1 << 21,
+  fragment: 1 << 22,
+} as const;
+
+/**
+ * What one line says, as numbers and as spans of `bytes`: reused for every line, so that reading allocates nothing.
+ * A span is [From, To); it is valid until the next line is scanned.
+ */
+export class Line {
+  /** What the spans point into: the chunk, or a buffer with the decoded line. */
+  bytes: Uint8Array = new Uint8Array(1);
+  /** Why there is no record; meaningful when the scanner said `rejected`. */
+  reason: RejectReason = 'empty';
+  /** What is missing; meaningful when the scanner said `undercount`. */
+  cause: UndercountCause = 'kernel-ratelimit';
+  count = 0;
+  /** Packets that the line stands for. */
+  repeated = 1;
+  /** Longer than `maxLineBytes`, only its beginning was read. */
+  long = false;
+
+  time = 0;
+  /** 0 the line, 1 the kernel's clock and the boot time, 2 the reference time. */
+  timeSource = 0;
+  /** Empty where the line names none. */
+  hostFrom = 0;
+  hostTo = 0;
+  prefixFrom = 0;
+  prefixTo = 0;
+
+  /** Bits of `seen`. */
+  seen = 0;
+  inFrom = 0;
+  inTo = 0;
+  outFrom = 0;
+  outTo = 0;
+  /** 4 or 6. */
+  family = 0;
+  srcFrom = 0;
+  srcTo = 0;
+  dstFrom = 0;
+  dstTo = 0;
+  length = 0;
+  ttl = 0;
+  id = 0;
+  /** Protocol number, -1 unknown. */
+  proto = -1;
+  srcPort = 0;
+  dstPort = 0;
+  window = 0;
+  flags = 0;
+  type = 0;
+  code = 0;
+  /** Everything else of the body: `spans[2i]` to `spans[2i + 1]` for i < spanCount, to be joined by single spaces. */
+  readonly spans = new Int32Array(2 * maxSpans);
+  spanCount = 0;
+
+  /** Forgets the body, not the framing. */
+  clearBody(): void {
+    this.seen = 0;
+    this.inFrom = this.inTo = this.outFrom = this.outTo = 0;
+    this.family = 0;
+    this.length = this.ttl = this.id = 0;
+    this.proto = -1;
+    this.srcPort = this.dstPort = this.window = this.flags = 0;
+    this.type = this.code = 0;
+    this.spanCount = 0;
+  }
+
+  /** Keeps a piece of the body as it stands. Pieces a single space apart become one. False: too many. */
+  keep(from: number, to: number): boolean {
+    const last = 2 * this.spanCount - 1;
+    if (last > 0 && this.spans[last] === from - 1 && this.bytes[from - 1] === 0x20) {
+      this.spans[last] = to;
+      return true;
+    }
+    if (this.spanCount === maxSpans) return false;
+    this.spans[last + 1] = from;
+    this.spans[last + 2] = to;
+    this.spanCount++;
+    return true;
+  }
+
+  /** Sets why there is no record. */
+  reject(reason: RejectReason): false {
+    this.reason = reason;
+    return false;
+  }
+}

@@ -1,0 +1,290 @@
+import {
+  closeBracket,
+  colon,
+  comma,
+  digitsEnd,
+  equals,
+  minus,
+  numberAt,
+  openBrace,
+  semicolon,
+  space,
+  startsWith,
+} from './ascii.ts';
+import { readBody } from './body.ts';
+import { Clock } from './clock.ts';
+import { Framing } from './framing.ts';
+import { guestLogText } from './guest-log.ts';
+import { JournalEntry, maxJsonBytes } from './journal.ts';
+import { Line } from './line.ts';
+import { maxLineBytes, maxRepeats } from './record.ts';
+import { readSuppression, writer } from './suppression.ts';
+import { unescapeHex } from './text.ts';
+
+/** What `scan` found: `line` holds a record, a reason, or an undercount. */
+export const scanned = { record: 0, rejected: 1, undercount: 2 } as const;
+
+/** What the lines of a source do not say about themselves. */
+export interface ScannerOptions {
+  /** IANA name, `UTC` or `+02:00`, for stamps without a zone; RangeError for one that is not known. Default UTC. */
+  readonly timeZone?: string | undefined;
+  /** Milliseconds since 1970 when the machine booted: turns the kernel's own stamps into wall time. */
+  readonly bootTime?: number | undefined;
+}
+
+/**
+ * Reads one line after another into `line`. Never throws, allocates nothing, and takes time linear in the line's length (of which `maxLineBytes` are read).
+ * One line's result does not depend on the lines before it.
+ */
+export class LineScanner {
+  readonly line = new Line();
+  readonly #clock: Clock;
+  readonly #framing: Framing;
+  readonly #journal = new JournalEntry();
+  /** A line that is not followed by a line end where it stands. */
+  readonly #copy = new Uint8Array(maxLineBytes + 1);
+  /** A line that had to be rewritten to be read. */
+  readonly #rewritten = new Uint8Array(maxLineBytes + 64);
+  readonly #bootTime: number;
+
+  constructor(options: ScannerOptions = {}) {
+    this.#bootTime = options.bootTime ?? Number.NaN;
+    this.#clock = new Clock(options.timeZone);
+    this.#framing = new Framing(this.#clock, this.#bootTime);
+  }
+
+  /** Reads the line [from, to) of `bytes`, without its line end; `now` is the reference time in milliseconds. Returns a value of `scanned`. */
+  scan(bytes: Uint8Array, from: number, to: number, now: number): number {
+    const line = this.line;
+    const clock = this.#clock;
+    clock.setReference(now);
+    line.repeated = 1;
+    line.long = false;
+    line.count = 0;
+    let end = to;
+    if (end > from && bytes[end - 1] === 0x0d) end--;
+    if (bytes[from] === openBrace || (bytes[from] === 0x1e && bytes[from + 1] === openBrace))
+      return this.#scanJournal(bytes, from, end, to);
+    if (end - from > maxLineBytes) {
+      line.long = true;
+      end = from + maxLineBytes;
+    }
+    // The readers below stop at a line end; where none follows, they read a copy with one.
+    if (end < bytes.length && bytes[end]! < space) {
+      line.bytes = bytes;
+      return this.#scanText(from, end);
+    }
+    this.#copy.set(bytes.subarray(from, end));
+    this.#copy[end - from] = 0x0a;
+    line.bytes = this.#copy;
+    return this.#scanText(0, end - from);
+  }
+
+  #scanText(from: number, end: number): number {
+    const line = this.line;
+    const b = line.bytes;
+    const first = b[from]!;
+    if (first >= 0x30 && first <= 0x39) {
+      const digits = digitsEnd(b, from);
+      if (b[digits] === comma) {
+        const result = this.#scanKmsg(from, digits, end);
+        if (result >= 0) return result;
+      } else if (b[digits] === space && b !== this.#rewritten) {
+        const length = guestLogText(b, from, end, this.#rewritten);
+        if (length > 0) {
+          this.#rewritten[length] = 0x0a;
+          line.bytes = this.#rewritten;
+          return this.#scanText(0, length);
+        }
+      } else if (b[digits] === colon && isSophos(b, from, end)) {
+        line.reason = 'sophos';
+        return scanned.rejected;
+      }
+    }
+    const message = this.#framing.read(line, from, end);
+    if (message < 0) return scanned.rejected;
+    return this.#scanMessage(message, end, this.#framing.by);
+  }
+
+  /** The message in [from, end), after framing; time and host are set. */
+  #scanMessage(from: number, end: number, by: number): number {
+    const line = this.line;
+    const clock = this.#clock;
+    const b = line.bytes;
+    if (b[from] === 0x6d && startsWith(b, from, 'message repeated ')) return this.#scanRepeated(from, end, by);
+    line.prefixFrom = from;
+    if (by !== writer.kernel) return this.#scanProgram(from, end, by);
+    if (readBody(line, from, end)) {
+      if (!(line.time >= clock.earliest && line.time <= clock.latest && line.time >= 0)) {
+        line.reason = 'time-out-of-range';
+        return scanned.rejected;
+      }
+      return this.#trimPrefix() ? scanned.record : scanned.rejected;
+    }
+    if (line.reason !== 'not-a-packet') return scanned.rejected;
+    if (readSuppression(line, from, end, by)) return this.#undercount();
+    line.reason = classify(b, from, end);
+    return scanned.rejected;
+  }
+
+  #scanProgram(from: number, end: number, by: number): number {
+    const line = this.line;
+    if (readSuppression(line, from, end, by)) return this.#undercount();
+    // A whole record that a program wrote is worth a reason of its own: somebody may be trying.
+    line.reason = readBody(line, from, end) ? 'not-kernel' : 'not-a-packet';
+    return scanned.rejected;
+  }
+
+  #undercount(): number {
+    const line = this.line;
+    if (line.time >= this.#clock.earliest && line.time <= this.#clock.latest && line.time >= 0) return scanned.undercount;
+    line.reason = 'time-out-of-range';
+    return scanned.rejected;
+  }
+
+  /** "message repeated N times: [ <message>]" as rsyslog writes it: the line stands for N packets. */
+  #scanRepeated(from: number, end: number, by: number): number {
+    const line = this.line;
+    const b = line.bytes;
+    const digits = digitsEnd(b, from + 17);
+    let p = digits + 9;
+    if (digits === from + 17 || !startsWith(b, digits, ' times: [')) {
+      line.reason = 'not-a-packet';
+      return scanned.rejected;
+    }
+    let close = end;
+    while (close > p && b[close - 1] === space) close--;
+    if (b[p] === space) p++;
+    if (close <= p || b[close - 1] !== closeBracket) {
+      line.reason = 'cut';
+      return scanned.rejected;
+    }
+    const count = Math.min(numberAt(b, from + 17, digits), 0xffffffff);
+    const message = this.#framing.text(line, p, close - 1);
+    if (startsWith(b, message, 'message repeated ') || count === 0) {
+      line.reason = 'unexpected-text';
+      return scanned.rejected;
+    }
+    const result = this.#scanMessage(message, close - 1, by);
+    if (result === scanned.record) {
+      line.repeated = Math.min(count, maxRepeats);
+      line.count = count - line.repeated;
+      line.cause = 'repeat-beyond-bound';
+    } else if (result === scanned.undercount) line.count = Math.min(line.count * count, 0xffffffff);
+    return result;
+  }
+
+  /** Takes the spaces off both ends of the prefix, and what a lost line end has glued before it. */
+  #trimPrefix(): boolean {
+    const line = this.line;
+    const b = line.bytes;
+    let from = line.prefixFrom;
+    let to = line.prefixTo;
+    while (to > from && b[to - 1]! <= space) to--;
+    while (from < to && b[from]! <= space) from++;
+    if (to - from > 127) {
+      // Longer than any rule's prefix: OpenWrt's logread cuts lines at 512 bytes without a line end, so the next line's head is in here.
+      for (let p = to - 8; p > from; p--) {
+        if (!startsWith(b, p, ' kernel: ')) continue;
+        from = this.#framing.text(line, p + 9, to);
+        while (from < to && b[from]! <= space) from++;
+        break;
+      }
+    }
+    line.prefixFrom = from;
+    line.prefixTo = Math.max(from, to);
+    if (to - from <= maxPrefixBytes) return true;
+    line.reason = 'long-prefix';
+    return false;
+  }
+
+  /** "prio,seq,us,flags[,key=value];text" of /dev/kmsg; -1 when it is something else. */
+  #scanKmsg(from: number, afterPriority: number, end: number): number {
+    const line = this.line;
+    const b = line.bytes;
+    const sequence = digitsEnd(b, afterPriority + 1);
+    const micros = digitsEnd(b, sequence + 1);
+    if (
+      sequence === afterPriority + 1 ||
+      b[sequence] !== comma ||
+      micros === sequence + 1 ||
+      (b[micros] !== comma && b[micros] !== semicolon)
+    )
+      return -1;
+    let p = micros;
+    while (p < end && b[p] !== semicolon) p++;
+    if (p >= end) {
+      line.reason = 'cut';
+      return scanned.rejected;
+    }
+    p++;
+    line.hostFrom = line.hostTo = 0;
+    line.time = this.#clock.now;
+    line.timeSource = 2;
+    if (this.#bootTime === this.#bootTime) {
+      line.time = Math.floor(this.#bootTime) + Math.floor(numberAt(b, sequence + 1, micros) / 1000);
+      line.timeSource = 1;
+    }
+    // The facility is 0 for the kernel alone: what a process writes to /dev/kmsg gets 1.
+    const by = numberAt(b, from, afterPriority) > 7 ? writer.program : writer.kernel;
+    for (let q = p; q < end; q++) {
+      if (b[q] !== 0x5c) continue;
+      const length = unescapeHex(b, p, end, this.#rewritten);
+      this.#rewritten[length] = 0x0a;
+      line.bytes = this.#rewritten;
+      return this.#scanMessage(0, length, by);
+    }
+    return this.#scanMessage(p, end, by);
+  }
+
+  #scanJournal(bytes: Uint8Array, from: number, end: number, to: number): number {
+    const line = this.line;
+    const journal = this.#journal;
+    line.long = to - from > maxJsonBytes;
+    line.reason = 'malformed-journal';
+    if (line.long) return scanned.rejected;
+    line.hostFrom = line.hostTo = 0;
+    line.time = this.#clock.now;
+    line.timeSource = 2;
+    if (!journal.read(line, bytes, bytes[from] === openBrace ? from : from + 1, end)) return scanned.rejected;
+    line.bytes = journal.text;
+    let messageTo = journal.messageTo;
+    if (messageTo - journal.messageFrom > maxLineBytes) {
+      line.long = true;
+      messageTo = journal.messageFrom + maxLineBytes;
+      journal.text[messageTo] = 0x0a;
+      // The host may lie behind the message: the byte overwritten belongs to the message's tail.
+    }
+    return this.#scanMessage(journal.messageFrom, messageTo, journal.by);
+  }
+}
+
+/** Rules print at most 127 bytes; a chain's name (Proxmox) or a description (UniFi) may come before them. */
+const maxPrefixBytes = 256;
+
+/** Sophos UTM: "2012:03:05-22:21:05 host ulogd[1]: id=…" */
+function isSophos(b: Uint8Array, from: number, end: number): boolean {
+  return end - from > 20 && b[from + 4] === colon && b[from + 7] === colon && b[from + 10] === minus;
+}
+
+/** What a message without a body is: one pass over its `=` signs. */
+function classify(
+  b: Uint8Array,
+  from: number,
+  end: number,
+): 'empty' | 'cef' | 'audit' | 'sophos' | 'conntrack' | 'no-interfaces' | 'xtables-monitor' | 'not-a-packet' {
+  let p = from;
+  while (p < end && b[p]! <= space) p++;
+  if (p >= end) return 'empty';
+  if (startsWith(b, p, 'CEF:')) return 'cef';
+  if (startsWith(b, p, 'TRACE: ') && digitsEnd(b, p + 7) > p + 7) return 'xtables-monitor';
+  const conntrack = startsWith(b, p, 'nf_ct_') || startsWith(b, p, 'nf_conntrack');
+  for (p += 3; p < end; p++) {
+    if (b[p] !== equals) continue;
+    if (startsWith(b, p - 3, 'SRC') || (p - 5 >= from && startsWith(b, p - 5, 'PROTO')))
+      return conntrack ? 'conntrack' : 'no-interfaces';
+    if (p - 5 >= from && startsWith(b, p - 5, 'saddr')) return 'audit';
+    if (p - 5 >= from && startsWith(b, p - 5, 'srcip')) return 'sophos';
+  }
+  return 'not-a-packet';
+}
