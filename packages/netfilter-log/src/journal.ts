@@ -118,7 +118,7 @@ export class JournalEntry {
         continue;
       }
       p++;
-      switch (b[p]) {
+      switch (b[p]!) {
         case 0x6e:
           text[this.#length++] = 0x0a;
           break;

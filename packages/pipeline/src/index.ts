@@ -3,3 +3,7 @@ export { Geo, type GeoResult } from './geo/geo.ts';
 export { loaderConfig, type LoaderConfig } from './loader/config.ts';
 export type { DropsStore } from './loader/drops-store.ts';
 export { Loader } from './loader/loader.ts';
+export { rowColumns } from './record/columns.ts';
+export { flagNames, recordToJson, type JsonValue } from './record/record-json.ts';
+export { readRow, type Row } from './record/row-text.ts';
+export { noCounts, RowWriter, type FoundUndercount, type RowCounts, type RowWriterOptions } from './record/row-writer.ts';

@@ -1,0 +1,304 @@
+import {
+  ActionMatcher,
+  type ActionRule,
+  cleanText,
+  type Line,
+  LineScanner,
+  plain,
+  protocolName,
+  type RejectReason,
+  rejectReasons,
+  scanned,
+  type UndercountCause,
+} from '@droplens/netfilter-log';
+import { escapeCell, TextCache } from './text-cache.ts';
+
+/** What the lines of a source do not say about themselves, and how much a block holds. */
+export interface RowWriterOptions {
+  /** For lines that name no host. */
+  readonly host: string;
+  /** For stamps without a zone: IANA name, `UTC` or `+02:00`; RangeError for one that is not known. Default UTC. */
+  readonly timeZone?: string | undefined;
+  /** Milliseconds since 1970 when the machine booted. */
+  readonly bootTime?: number | undefined;
+  /** Rules from prefix to action before the built-in ones. */
+  readonly actions?: readonly ActionRule[] | undefined;
+  /** Rows of a block at most. Default 50,000. */
+  readonly maxRows?: number | undefined;
+  /** Bytes of a block at most. Default 6 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** What a stretch of lines came to, cumulative. `lines` = lines with a record + the sum of `rejected` + `undercounts`. */
+export interface RowCounts {
+  lines: number;
+  /** Rows made; a repeated line makes several. */
+  records: number;
+  rejected: Record<RejectReason, number>;
+  /** Lines that only say what is missing. */
+  undercounts: number;
+  /** Lines longer than 8 KiB, of which only the beginning was read. */
+  longLines: number;
+}
+
+/** What was never logged, found at a position. */
+export interface FoundUndercount {
+  readonly position: number;
+  readonly time: number;
+  readonly host: string;
+  readonly cause: UndercountCause;
+  readonly count: number;
+}
+
+/** One row at most: a line of 8 KiB whose every byte takes six when escaped, and the numbers. */
+const maxRowBytes = 64 * 1024;
+
+const tab = 0x09;
+const zero = 0x30;
+
+/**
+ * Lines in, blocks of rows out: TabSeparated text in the order of `rowColumns`. One buffer, filled by copying spans of the input; a block never
+ * holds part of a repeated line. Rows do not depend on how the lines were cut into calls.
+ */
+export class RowWriter {
+  readonly counts: RowCounts = noCounts();
+  readonly #scanner: LineScanner;
+  readonly #maxRows: number;
+  readonly #maxBytes: number;
+  readonly #out: Uint8Array;
+  readonly #hosts: TextCache;
+  readonly #prefixes: TextCache;
+  readonly #host: string;
+  readonly #hostCell: Uint8Array;
+  #length = 0;
+  #rows = 0;
+  #undercounts: FoundUndercount[] = [];
+  #second = -1;
+  readonly #secondDigits = new Uint8Array(20);
+  #secondLength = 0;
+
+  constructor(options: RowWriterOptions) {
+    this.#scanner = new LineScanner({ timeZone: options.timeZone, bootTime: options.bootTime });
+    this.#maxRows = options.maxRows ?? 50_000;
+    this.#maxBytes = options.maxBytes ?? 6 * 1024 * 1024;
+    this.#out = new Uint8Array(this.#maxBytes + maxRowBytes);
+    const matcher = new ActionMatcher(options.actions);
+    this.#hosts = new TextCache((host) => `${escapeCell(host)}\t`);
+    this.#prefixes = new TextCache((prefix) => `${escapeCell(prefix)}\t${matcher.match(prefix)}\t`);
+    const host = new TextEncoder().encode(options.host);
+    this.#host = cleanText(host, 0, host.length);
+    this.#hostCell = this.#hosts.find(host, 0, host.length);
+  }
+
+  /** Rows waiting in the block. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Bytes waiting in the block. */
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  /** Takes up the counts of an earlier life of the process. */
+  restoreCounts(counts: RowCounts): void {
+    Object.assign(this.counts, counts, { rejected: { ...this.counts.rejected, ...counts.rejected } });
+  }
+
+  /**
+   * Reads the whole lines, each ended by `\n`, of [from, to) of `bytes`, whose offset in the source is `base` at `from`. A row's position is
+   * the source's offset of the line's end. `now` is the reference time in milliseconds. Returns the offset in `bytes` after the last line consumed: that
+   * of a line not yet taken when the block is full (then `take` and call again), otherwise that of the text after the last `\n`.
+   */
+  write(bytes: Uint8Array, from: number, to: number, base: number, now: number): number {
+    let p = from;
+    while (p < to) {
+      const end = bytes.indexOf(0x0a, p);
+      if (end < 0 || end >= to) return p;
+      if (!this.writeLine(bytes, p, end, base + (end + 1 - from), now)) return p;
+      p = end + 1;
+    }
+    return p;
+  }
+
+  /** Reads one line, without its `\n`, of a given position. False: the block is full and nothing was consumed. */
+  writeLine(bytes: Uint8Array, from: number, to: number, position: number, now: number): boolean {
+    if (this.#rows >= this.#maxRows || this.#length >= this.#maxBytes || this.#undercounts.length >= this.#maxRows) return false;
+    const line = this.#scanner.line;
+    const counts = this.counts;
+    switch (this.#scanner.scan(bytes, from, to, now)) {
+      case scanned.record: {
+        const start = this.#length;
+        const room = this.#maxRows - this.#rows;
+        this.#writeRow(line, position);
+        if (line.repeated > 1) {
+          const size = this.#length - start;
+          const fits = Math.min(room, 1 + Math.floor((this.#maxBytes - start) / size));
+          let repeated = line.repeated;
+          if (repeated > fits) {
+            if (start > 0) {
+              this.#length = start;
+              return false;
+            }
+            repeated = fits;
+          }
+          this.#repeat(start, size, repeated - 1);
+          line.count += line.repeated - repeated;
+          line.repeated = repeated;
+        }
+        this.#rows += line.repeated;
+        counts.records += line.repeated;
+        if (line.count > 0) this.#addUndercount(line, position);
+        break;
+      }
+      case scanned.undercount:
+        counts.undercounts++;
+        this.#addUndercount(line, position);
+        break;
+      default:
+        counts.rejected[line.reason]++;
+    }
+    counts.lines++;
+    if (line.long) counts.longLines++;
+    return true;
+  }
+
+  /** Hands over the block and starts a new one. The text is the caller's. */
+  take(): { text: Uint8Array; rows: number; undercounts: FoundUndercount[] } {
+    const block = { text: this.#out.slice(0, this.#length), rows: this.#rows, undercounts: this.#undercounts };
+    this.#length = 0;
+    this.#rows = 0;
+    this.#undercounts = [];
+    return block;
+  }
+
+  #addUndercount(line: Line, position: number): void {
+    const host = line.hostTo > line.hostFrom ? cleanText(line.bytes, line.hostFrom, line.hostTo) : this.#host;
+    this.#undercounts.push({ position, time: line.time, host, cause: line.cause, count: line.count });
+  }
+
+  #repeat(start: number, size: number, times: number): void {
+    for (let i = 0; i < times; i++) {
+      this.#out.copyWithin(this.#length, start, start + size);
+      this.#length += size;
+    }
+  }
+
+  /** The cells in the order of `rowColumns`. */
+  #writeRow(line: Line, position: number): void {
+    const out = this.#out;
+    const bytes = line.bytes;
+    let p = this.#writeTime(writeNumber(out, this.#length, position), line.time);
+    p = copyCells(out, p, line.hostTo > line.hostFrom ? this.#hosts.find(bytes, line.hostFrom, line.hostTo) : this.#hostCell);
+    p = copyCells(out, p, this.#prefixes.find(bytes, line.prefixFrom, line.prefixTo));
+    p = writeSpan(out, p, bytes, line.inFrom, line.inTo);
+    out[p++] = tab;
+    p = writeSpan(out, p, bytes, line.outFrom, line.outTo);
+    out[p++] = tab;
+    p = copySpan(out, p, bytes, line.srcFrom, line.srcTo);
+    out[p++] = tab;
+    p = copySpan(out, p, bytes, line.dstFrom, line.dstTo);
+    out[p++] = tab;
+    p = copyCells(out, p, (line.family === 4 ? protocols4 : protocols6)[line.proto + 1]!);
+    p = writeNumber(out, p, line.srcPort);
+    p = writeNumber(out, p, line.dstPort);
+    p = writeNumber(out, p, line.length);
+    p = writeNumber(out, p, line.ttl);
+    p = writeNumber(out, p, line.id);
+    p = writeNumber(out, p, line.flags);
+    p = writeNumber(out, p, line.window);
+    p = writeNumber(out, p, line.type);
+    p = writeNumber(out, p, line.code);
+    const spans = line.spans;
+    for (let i = 0; i < line.spanCount; i++) {
+      if (i > 0) out[p++] = 0x20;
+      p = writeSpan(out, p, bytes, spans[2 * i]!, spans[2 * i + 1]!);
+    }
+    out[p++] = 0x0a;
+    this.#length = p;
+  }
+
+  /** Seconds with three decimals; the seconds' digits are kept, neighbours share them. */
+  #writeTime(at: number, time: number): number {
+    const out = this.#out;
+    const second = Math.floor(time / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondLength = writeNumber(this.#secondDigits, 0, second) - 1;
+    }
+    let p = at;
+    for (let i = 0; i < this.#secondLength; i++) out[p++] = this.#secondDigits[i]!;
+    const milliseconds = time - second * 1000;
+    out[p] = 0x2e;
+    out[p + 1] = zero + Math.trunc(milliseconds / 100);
+    out[p + 2] = zero + (Math.trunc(milliseconds / 10) % 10);
+    out[p + 3] = zero + (milliseconds % 10);
+    out[p + 4] = tab;
+    return p + 5;
+  }
+}
+
+/** Counts of nothing. */
+export function noCounts(): RowCounts {
+  const rejected = Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as Record<RejectReason, number>;
+  return { lines: 0, records: 0, rejected, undercounts: 0, longLines: 0 };
+}
+
+const encoder = new TextEncoder();
+/** Cells of `proto` by number + 1. */
+const protocols4 = Array.from({ length: 257 }, (_, i) => encoder.encode(`${protocolName(i - 1, 4)}\t`));
+const protocols6 = Array.from({ length: 257 }, (_, i) => encoder.encode(`${protocolName(i - 1, 6)}\t`));
+
+/** Writes a whole number ≥ 0 and a tab; returns the offset after them. */
+function writeNumber(out: Uint8Array, at: number, value: number): number {
+  if (value > 0x3fffffff) {
+    // Beyond small integers, in two halves.
+    const high = Math.floor(value / 1_000_000);
+    const p = writeNumber(out, at, high) - 1;
+    writeNumber(out, p, value - high * 1_000_000 + 1_000_000);
+    // The million added keeps leading zeros; shift its digit away.
+    out.copyWithin(p, p + 1, p + 8);
+    return p + 7;
+  }
+  let rest = value | 0;
+  let p = at + (rest < 10 ? 1 : rest < 100 ? 2 : rest < 1000 ? 3 : rest < 10_000 ? 4 : rest < 100_000 ? 5 : digitsOf(rest));
+  const end = p;
+  do {
+    const next = (rest / 10) | 0;
+    out[--p] = zero + rest - next * 10;
+    rest = next;
+  } while (p > at);
+  out[end] = tab;
+  return end + 1;
+}
+
+function digitsOf(value: number): number {
+  let digits = 5;
+  for (let rest = (value / 100_000) | 0; rest > 0; rest = (rest / 10) | 0) digits++;
+  return digits;
+}
+
+/** Copies cells that are ready for the row. */
+function copyCells(out: Uint8Array, at: number, cells: Uint8Array): number {
+  const length = cells.length;
+  for (let i = 0; i < length; i++) out[at + i] = cells[i]!;
+  return at + length;
+}
+
+/** Copies a span known to be plain. */
+function copySpan(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
+  let p = at;
+  for (let i = from; i < to; i++) out[p++] = bytes[i]!;
+  return p;
+}
+
+/** Copies a span, escaped where it must be. */
+function writeSpan(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
+  let p = at;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!;
+    if (plain[byte] === 0) return p + encoder.encodeInto(escapeCell(cleanText(bytes, i, to)), out.subarray(p)).written;
+    out[p++] = byte;
+  }
+  return p;
+}
