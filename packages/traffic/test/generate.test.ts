@@ -106,7 +106,7 @@ describe('generate', () => {
   });
 
   it('is quieter by night than by day', () => {
-    const events = day({ linesPerSecond: 5, mix: only('one-port-bot')! });
+    const events = day({ linesPerSecond: 1, mix: only('one-port-bot')! });
     const between = (from: number, to: number): number =>
       events.filter((event) => event.time >= start + from * 3_600_000 && event.time < start + to * 3_600_000).length;
     expect(between(13, 17)).toBeGreaterThan(between(1, 5) * 1.3);

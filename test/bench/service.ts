@@ -1,0 +1,135 @@
+import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Answer } from './answers.ts';
+import { droplens } from './droplens.ts';
+import type { Input } from './input.ts';
+import { cpuSecondsOf, memoryOf } from './process-tree.ts';
+
+const execute = promisify(execFile);
+const linesPerSecond = 20_000;
+
+/** Rows in the store, asked with the command while `up` runs; 0 until it answers. */
+async function rowsIn(data: string): Promise<number> {
+  try {
+    const [command, script] = droplens as [string, string];
+    const { stdout } = await execute(command, [
+      script,
+      '--data',
+      data,
+      'sql',
+      '--format',
+      'ndjson',
+      'SELECT count() AS rows FROM drops',
+    ]);
+    return Number((JSON.parse(stdout.trim()) as { rows: string | number }).rows);
+  } catch {
+    return 0;
+  }
+}
+
+async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${seconds} s`);
+    await pause(200);
+  }
+}
+
+/** Whole lines of the input's first `seconds` seconds at the rate, and how many of them are records. */
+async function slices(input: Input, seconds: number): Promise<readonly Buffer[]> {
+  const perSlice = linesPerSecond / 20;
+  const file = await open(input.path);
+  const average = input.truth.bytes / input.truth.lines;
+  const wanted = Buffer.alloc(Math.min(input.truth.bytes, Math.ceil(average * linesPerSecond * (seconds + 1))));
+  await file.read(wanted, 0, wanted.length, 0);
+  await file.close();
+  const found: Buffer[] = [];
+  let from = 0;
+  let line = 0;
+  for (let at = wanted.indexOf(10); at !== -1; at = wanted.indexOf(10, at + 1)) {
+    line += 1;
+    if (line % perSlice !== 0) continue;
+    found.push(wanted.subarray(from, at + 1));
+    from = at + 1;
+  }
+  return found.slice(0, seconds * 20);
+}
+
+async function stop(service: ChildProcess): Promise<void> {
+  if (service.exitCode !== null) return;
+  const ended = new Promise<void>((resolve) => void service.once('exit', () => resolve()));
+  service.kill('SIGTERM');
+  await ended;
+}
+
+/** `droplens up` while its log grows by 20,000 lines a second, and while nothing happens. */
+export async function measureService(
+  input: Input,
+  directory: string,
+  options: { seconds: number; wanted: (name: string) => boolean },
+): Promise<readonly Answer[]> {
+  const names = {
+    memory: 'memory of up at 20,000 lines/s',
+    cpu: 'CPU of up at 20,000 lines/s',
+    idle: 'CPU of up when idle, over 20 s',
+  };
+  if (!Object.values(names).some(options.wanted)) return [];
+  const data = join(directory, 'up');
+  await rm(data, { recursive: true, force: true });
+  await mkdir(data, { recursive: true });
+  const log = join(data, 'kern.log');
+  const configuration = join(data, 'droplens.yaml');
+  const parts = await slices(input, options.seconds);
+  const records = Buffer.concat(parts).toString('latin1').split(' SRC=').length - 1;
+  await writeFile(log, parts[0]!);
+  await writeFile(configuration, `data: ${data}/data\nsources: [{file: ${log}}]\nadmin: {listen: "127.0.0.1:0"}\n`);
+  const service = spawn(droplens[0]!, [droplens[1]!, '--config', configuration, 'up'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaints = '';
+  service.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-1000)));
+  const pid = service.pid!;
+  try {
+    await until('the first rows', 60, async () => {
+      if (service.exitCode !== null) throw new Error(`up ended with ${service.exitCode}: ${complaints}`);
+      return (await rowsIn(`${data}/data`)) > 0;
+    });
+    const before = cpuSecondsOf(pid);
+    const started = performance.now();
+    for (const [index, part] of parts.entries()) {
+      if (index === 0) continue;
+      await pause(Math.max(0, started + index * 50 - performance.now()));
+      await appendFile(log, part);
+    }
+    const wrote = (performance.now() - started) / 1000;
+    const busy = cpuSecondsOf(pid) - before;
+    const { peak } = memoryOf(pid);
+    const quoted = Buffer.concat(parts).toString('latin1').split(' [SRC=').length - 1;
+    let rows = 0;
+    await until('loading of all lines', 120, async () => (rows = await rowsIn(`${data}/data`)) >= records);
+    const lag = (performance.now() - started) / 1000 - wrote;
+    // merges go on for a moment after the last row
+    await pause(10_000);
+    const idleFrom = cpuSecondsOf(pid);
+    await pause(20_000);
+    const idle = ((cpuSecondsOf(pid) - idleFrom) / 20) * 100;
+    const written = (parts.length * linesPerSecond) / 20;
+    const exact = rows === records ? `all ${records} rows there` : `${rows} rows of ${records}`;
+    return [
+      {
+        name: names.memory,
+        value: peak,
+        unit: 'MiB',
+        limit: 700,
+        note: `${(written / wrote / 1000).toFixed(1)}k lines/s for ${wrote.toFixed(0)} s, ${exact} ${lag.toFixed(1)} s after the last line (${quoted} quoted)`,
+      },
+      { name: names.cpu, value: (busy / wrote) * 100, unit: '%', note: 'of one core' },
+      { name: names.idle, value: idle, unit: '%', limit: 1 },
+    ];
+  } catch (error) {
+    return [{ name: names.memory, value: Number.NaN, unit: 'MiB', note: `FAILED: ${(error as Error).message}` }];
+  } finally {
+    await stop(service);
+  }
+}
