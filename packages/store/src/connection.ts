@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import {
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+  type ClickHouseSettings,
+  type DataFormat,
+} from '@clickhouse/client';
 import { DroplensError } from '@droplens/runtime';
 import { databaseError, type Purpose } from './database-error.ts';
 import type { StoreMetrics } from './metrics.ts';
@@ -107,18 +113,15 @@ export class Connection {
     }
   }
 
-  /** The bytes of a query's result in `format`; leaving the loop early cancels the query. */
-  async *bytes(sql: string, format: string, settings: Parameters, what: string): AsyncGenerator<Uint8Array> {
+  /** The bytes of a person's own query in `format`, allowed to read only; leaving the loop early cancels the query. */
+  async *bytes(sql: string, format: string): AsyncGenerator<Uint8Array> {
     const stop = new AbortController();
+    const settings: ClickHouseSettings = { readonly: '1', default_format: format as DataFormat };
     try {
-      const { stream } = await this.#client.exec({
-        query: `${sql}\nFORMAT ${format}`,
-        abort_signal: stop.signal,
-        clickhouse_settings: settings as ClickHouseSettings,
-      });
+      const { stream } = await this.#client.exec({ query: sql, abort_signal: stop.signal, clickhouse_settings: settings });
       for await (const chunk of stream) yield chunk as Uint8Array;
     } catch (error) {
-      throw databaseError(error, what, 'question');
+      throw databaseError(error, 'your query', 'question');
     } finally {
       stop.abort();
     }

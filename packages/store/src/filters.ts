@@ -54,8 +54,26 @@ export function filterParameters(filters: Filters): Record<string, unknown> {
     prefixes: filters.prefixes ?? [],
     countries: filters.countries ?? [],
     protos: filters.protos ?? [],
-    ports: filters.ports ?? [],
+    ...portParameters(filters.ports ?? []),
   };
+}
+
+/** Ports as runs where three or more follow each other: parameters travel in the URL, and `8000-65535` must fit. */
+function portParameters(ports: readonly number[]): { ports: number[]; port_from: number[]; port_to: number[] } {
+  const sorted = [...new Set(ports)].sort((a, b) => a - b);
+  const parameters = { ports: [] as number[], port_from: [] as number[], port_to: [] as number[] };
+  for (let at = 0; at < sorted.length;) {
+    const from = sorted[at]!;
+    let length = 1;
+    while (sorted[at + length] === from + length) length += 1;
+    if (length < 3) parameters.ports.push(...sorted.slice(at, at + length));
+    else {
+      parameters.port_from.push(from);
+      parameters.port_to.push(from + length - 1);
+    }
+    at += length;
+  }
+  return parameters;
 }
 
 const everything = { from: '::', to: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' };

@@ -7,4 +7,27 @@ export { createStoreMetrics, type StoreMetrics } from './metrics.ts';
 export type { MigrationResult } from './migrations.ts';
 export { parseNetwork, shortAddress, type Network } from './network.ts';
 export { Store, type StoreOptions } from './store.ts';
-export type { TopOptions, TopSource, TopSources, WantedPort } from './top.ts';
+export type { HostOverview, Overview, StreamStatus, TableSize, UndercountByCause } from './overview.ts';
+export type { SearchOptions, StoredPacket } from './search.ts';
+export type {
+  Neighbour,
+  Neighbourhood,
+  PersistentPort,
+  RecentPackets,
+  Series,
+  Share,
+  SourceDossier,
+  SourceOptions,
+} from './source.ts';
+export type {
+  Top,
+  TopCountry,
+  TopHost,
+  TopOptions,
+  TopPort,
+  TopPrefix,
+  TopRow,
+  TopSource,
+  TopSourcesOptions,
+  WantedPort,
+} from './top.ts';

@@ -6,12 +6,14 @@ export const sqlDirectory = fileURLToPath(new URL('../sql/', import.meta.url));
 
 const texts = new Map<string, string>();
 
-/** A statement of `sql/queries/` by its file's name without `.sql`; comments are removed, `$filter` is filled in. */
+/** A statement of `sql/queries/` by its file's name without `.sql`; comments are removed, `$filter` and `$group` are filled in. */
 export function statement(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {
     text = withoutComments(readFileSync(`${sqlDirectory}queries/${name}.sql`, 'utf8')).trim();
-    if (text.includes('$filter')) text = text.replaceAll('$filter', () => statement('filter'));
+    for (const part of ['filter', 'group']) {
+      if (text.includes(`$${part}`)) text = text.replaceAll(`$${part}`, () => statement(part));
+    }
     texts.set(name, text);
   }
   return text;

@@ -1,11 +1,39 @@
 import type { Reporter } from '@droplens/runtime';
+import type { RetentionConfig } from './config.ts';
 import { Connection } from './connection.ts';
 import { insertStatuses, insertUndercounts, type Status, type Undercount } from './health.ts';
 import { insertDrops, type DropsInsert } from './insert.ts';
 import { coveredRanges, insertLedger, ledgerHasToken, type LedgerInsert, type LedgerRange } from './ledger.ts';
 import { createStoreMetrics, type InsertTable, type StoreMetrics } from './metrics.ts';
 import { migrate, pendingMigrations, type MigrationResult } from './migrations.ts';
-import { topSources, type TopOptions, type TopSources } from './top.ts';
+import {
+  overview,
+  statuses,
+  tableSizes,
+  undercount,
+  type Overview,
+  type StreamStatus,
+  type TableSize,
+  type UndercountByCause,
+} from './overview.ts';
+import { applyRetention } from './retention.ts';
+import { searchPackets, type SearchOptions, type StoredPacket } from './search.ts';
+import { sourceDossier, type SourceDossier, type SourceOptions } from './source.ts';
+import {
+  topCountries,
+  topHosts,
+  topPorts,
+  topPrefixes,
+  topSources,
+  type Top,
+  type TopCountry,
+  type TopHost,
+  type TopOptions,
+  type TopPort,
+  type TopPrefix,
+  type TopSource,
+  type TopSourcesOptions,
+} from './top.ts';
 
 export interface StoreOptions {
   /** `http://host:port` of a ClickHouse server or of the embedded engine. */
@@ -73,8 +101,66 @@ export class Store {
     await this.#timed('status', rows.length, () => insertStatuses(this.#connection, rows, Date.now()));
   }
 
-  async topSources(options: TopOptions = {}): Promise<TopSources> {
+  /** Makes the tables keep what the configuration says; returns those it changed. */
+  async applyRetention(retention: RetentionConfig): Promise<string[]> {
+    return await applyRetention(this.#connection, retention);
+  }
+
+  async topSources(options: TopSourcesOptions = {}): Promise<Top<TopSource>> {
     return await topSources(this.#connection, options);
+  }
+
+  async topPorts(options: TopOptions = {}): Promise<Top<TopPort>> {
+    return await topPorts(this.#connection, options);
+  }
+
+  async topCountries(options: TopOptions = {}): Promise<Top<TopCountry>> {
+    return await topCountries(this.#connection, options);
+  }
+
+  async topPrefixes(options: TopOptions = {}): Promise<Top<TopPrefix>> {
+    return await topPrefixes(this.#connection, options);
+  }
+
+  async topHosts(options: TopOptions = {}): Promise<Top<TopHost>> {
+    return await topHosts(this.#connection, options);
+  }
+
+  /** Everything about one address or CIDR. */
+  async source(target: string, options: SourceOptions = {}): Promise<SourceDossier> {
+    return await sourceDossier(this.#connection, target, options);
+  }
+
+  /** Packets that fit, newest first; leaving the loop ends the query. */
+  search(options: SearchOptions = {}): AsyncGenerator<StoredPacket> {
+    return searchPackets(this.#connection, options);
+  }
+
+  /** Packets, sources, hosts and undercount since a moment (milliseconds since 1970). */
+  async overview(since: number): Promise<Overview> {
+    return await overview(this.#connection, since);
+  }
+
+  /** What was never logged, by cause. */
+  async undercount(
+    options: { since?: number | undefined; until?: number | undefined; hosts?: readonly string[] | undefined } = {},
+  ): Promise<UndercountByCause[]> {
+    return await undercount(this.#connection, options);
+  }
+
+  /** How every stream does. */
+  async statuses(): Promise<StreamStatus[]> {
+    return await statuses(this.#connection);
+  }
+
+  /** How large the tables are. */
+  async tableSizes(): Promise<TableSize[]> {
+    return await tableSizes(this.#connection);
+  }
+
+  /** The result of a person's own query in a ClickHouse format, as bytes; it can read and nothing else. DL_QUERY_REFUSED with the server's words. */
+  sql(query: string, format: string): AsyncGenerator<Uint8Array> {
+    return this.#connection.bytes(query, format);
   }
 
   async close(): Promise<void> {

@@ -1,99 +1,159 @@
 import type { Connection } from './connection.ts';
-import { filterParameters, type Filters } from './filters.ts';
+import { filterParameters, type Action, type Filters } from './filters.ts';
 import { shortAddress } from './network.ts';
 
-/** A destination port and how often it was asked for. For ICMP the port is 0. */
+/** A destination port and how often it was asked for. ICMP and other protocols without ports have port 0. */
 export interface WantedPort {
   readonly proto: string;
   readonly port: number;
   readonly packets: number;
 }
 
-/** One source in `top sources`. */
-export interface TopSource {
-  /** Address, IPv4 without its mapping; with `group64` an IPv6 /64. */
-  readonly source: string;
+/** What every row of a top list has. Counts are over the window and the filters. */
+export interface TopRow {
   readonly packets: number;
-  /** Packets that a reply could explain; they are counted in `packets`, too. */
+  /** Packets that a reply could explain; `packets` counts them, too. */
   readonly strays: number;
-  /** ISO 3166 code or ''. */
+  /** Milliseconds since 1970. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One source in `top sources`. */
+export interface TopSource extends TopRow {
+  /** Address, IPv4 without its mapping; an IPv6 prefix `…/64` when sources are grouped so. */
+  readonly source: string;
+  /** ISO 3166 code, '' = not known. */
   readonly country: string;
   /** 0 = not known. */
   readonly asn: number;
-  /** Most asked ports first. */
+  /** The most asked ports first, at most `wants` of them. */
   readonly wants: readonly WantedPort[];
   /** Distinct (protocol, port). */
   readonly ports: number;
   /** Hosts it was seen at. */
   readonly hosts: number;
-  /** Milliseconds since 1970, within the window. */
-  readonly first: number;
-  readonly last: number;
 }
 
-/** `top sources` with its totals over all sources, not only those listed. */
-export interface TopSources {
-  readonly rows: readonly TopSource[];
-  readonly packets: number;
+export interface TopPort extends TopRow {
+  readonly proto: string;
+  readonly port: number;
+  /** Distinct sources; exact up to 65,536. */
   readonly sources: number;
+  readonly hosts: number;
+}
+
+export interface TopCountry extends TopRow {
+  /** '' = not known. */
+  readonly country: string;
+  readonly sources: number;
+  readonly hosts: number;
+}
+
+export interface TopPrefix extends TopRow {
+  readonly prefix: string;
+  readonly action: Action;
+  readonly sources: number;
+  readonly hosts: number;
+}
+
+export interface TopHost extends TopRow {
+  readonly host: string;
+  readonly sources: number;
+  /** Distinct (protocol, port). */
+  readonly ports: number;
+}
+
+/** A top list and what it is the top of. */
+export interface Top<Row> {
+  readonly rows: readonly Row[];
+  /** Over everything that fits the filters, not only the rows listed. */
+  readonly packets: number;
   readonly strays: number;
+  /** How many sources, ports, countries … there are in all. */
+  readonly groups: number;
 }
 
 export interface TopOptions extends Filters {
-  /** Rows wanted; default 10, at most 10,000. */
+  /** Rows wanted, 1 to 10,000; default 10. */
   readonly limit?: number | undefined;
 }
 
-/** How many ports a row lists. */
-const listedPorts = 4;
+export interface TopSourcesOptions extends TopOptions {
+  /** Ports listed for each source; default 4. */
+  readonly wants?: number | undefined;
+  /** 64: all addresses of an IPv6 /64 are one source; default 128. IPv4 is never grouped. */
+  readonly ipv6Bits?: 64 | 128 | undefined;
+}
 
 /** The sources with the most packets. */
-export async function topSources(connection: Connection, options: TopOptions): Promise<TopSources> {
-  const filters = filterParameters(options);
-  const [total] = await connection.rows<TotalsRow>('top-sources', { ...filters, limit: limitOf(options.limit) });
-  if (total === undefined || total.top.length === 0) return { rows: [], packets: 0, sources: 0, strays: 0 };
-  const details = await connection.rows<DetailsRow>('top-sources-details', {
-    ...filters,
-    sources: total.top.map(([address]) => address),
-    wants: listedPorts,
-  });
-  return {
-    packets: total.packets,
-    sources: total.sources,
-    strays: total.strays,
-    rows: details.map((row) => ({
-      source: shortAddress(row.address),
-      packets: row.packets,
-      strays: row.strays,
-      country: row.country,
-      asn: row.asn,
-      wants: row.wants.map(([proto, port, packets]) => ({ proto, port, packets })),
-      ports: row.ports,
-      hosts: row.hosts,
-      first: row.first,
-      last: row.last,
-    })),
-  };
+export async function topSources(connection: Connection, options: TopSourcesOptions): Promise<Top<TopSource>> {
+  const bits = options.ipv6Bits ?? 128;
+  return top(
+    await connection.rows<SourceRow>('top-sources', { ...topParameters(options), wants: options.wants ?? 4, ipv6_bits: bits }),
+    ({ address, wants, country, asn, ports, hosts }) => ({
+      source: bits === 64 && !address.startsWith('::ffff:') ? `${address}/64` : shortAddress(address),
+      country,
+      asn,
+      wants: wants.map(([proto, port, packets]) => ({ proto, port, packets })),
+      ports,
+      hosts,
+    }),
+  );
 }
 
-interface TotalsRow {
-  readonly packets: number;
-  readonly sources: number;
-  readonly strays: number;
-  readonly top: readonly (readonly [string, number])[];
+/** The ports with the most packets. */
+export async function topPorts(connection: Connection, options: TopOptions): Promise<Top<TopPort>> {
+  const rows = await connection.rows<AllRow & TopPort>('top-ports', topParameters(options));
+  return top(rows, ({ proto, port, sources, hosts }) => ({ proto, port, sources, hosts }));
 }
 
-interface DetailsRow {
+/** The countries whose addresses sent the most packets. */
+export async function topCountries(connection: Connection, options: TopOptions): Promise<Top<TopCountry>> {
+  const rows = await connection.rows<AllRow & TopCountry>('top-countries', topParameters(options));
+  return top(rows, ({ country, sources, hosts }) => ({ country, sources, hosts }));
+}
+
+/** The LOG prefixes with the most packets; all actions unless `actions` says otherwise, so that one sees what a prefix was taken for. */
+export async function topPrefixes(connection: Connection, options: TopOptions): Promise<Top<TopPrefix>> {
+  const rows = await connection.rows<AllRow & TopPrefix>('top-prefixes', topParameters(options));
+  return top(rows, ({ prefix, action, sources, hosts }) => ({ prefix, action, sources, hosts }));
+}
+
+/** The hosts with the most packets. */
+export async function topHosts(connection: Connection, options: TopOptions): Promise<Top<TopHost>> {
+  const rows = await connection.rows<AllRow & TopHost>('top-hosts', topParameters(options));
+  return top(rows, ({ host, sources, ports }) => ({ host, sources, ports }));
+}
+
+/** Every row carries the totals: one question instead of two. */
+interface AllRow extends TopRow {
+  readonly all_packets: number;
+  readonly all_strays: number;
+  readonly all_groups: number;
+}
+
+interface SourceRow extends AllRow {
   readonly address: string;
-  readonly packets: number;
-  readonly strays: number;
   readonly country: string;
   readonly asn: number;
   readonly wants: readonly (readonly [string, number, number])[];
   readonly ports: number;
   readonly hosts: number;
-  readonly first: number;
-  readonly last: number;
+}
+
+function top<Row extends AllRow, Own>(rows: readonly Row[], own: (row: Row) => Own): Top<Own & TopRow> {
+  const [one] = rows;
+  return {
+    packets: one?.all_packets ?? 0,
+    strays: one?.all_strays ?? 0,
+    groups: one?.all_groups ?? 0,
+    rows: rows.map((row) => ({ ...own(row), packets: row.packets, strays: row.strays, first: row.first, last: row.last })),
+  };
+}
+
+function topParameters(options: TopOptions): Record<string, unknown> {
+  return { ...filterParameters(options), limit: limitOf(options.limit) };
 }
 
 /** A limit within 1 and 10,000; 10 when it is not given. */

@@ -47,7 +47,7 @@ describe('Store', () => {
     for (const row of counted) bySource.set(row.src, [...(bySource.get(row.src) ?? []), row]);
     const answer = await opened.store.topSources({ limit: 20 });
     expect(answer.packets).toBe(counted.length);
-    expect(answer.sources).toBe(bySource.size);
+    expect(answer.groups).toBe(bySource.size);
     expect(answer.strays).toBe(counted.filter(isStray).length);
     expect(answer.rows.map((row) => row.packets)).toEqual(
       [...bySource.values()]
