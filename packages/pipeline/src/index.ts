@@ -1,3 +1,15 @@
+export { Collector, type CollectorOptions, type CollectorStatus } from './collector/collector.ts';
+export { sourceConfig, sourcesConfig, type SourceConfig, type SourcesConfig } from './collector/config.ts';
+export {
+  importFile,
+  importFiles,
+  type ImportOptions,
+  type ImportOutcome,
+  type ImportProgress,
+  type ImportResult,
+} from './collector/import-file.ts';
+export type { SourceStatus } from './collector/log-source.ts';
+export { createCollectorMetrics, type CollectorMetrics } from './collector/metrics.ts';
 export { geoConfig, type GeoConfig } from './geo/config.ts';
 export { Geo, type GeoResult } from './geo/geo.ts';
 export { loaderConfig, type LoaderConfig } from './loader/config.ts';

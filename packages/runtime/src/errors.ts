@@ -147,6 +147,38 @@ export const errorTable = {
     meaning: 'droplens met a state it has no answer for.',
     remedy: 'report it with the log lines before it',
   },
+  DL_SOURCE_UNREADABLE: {
+    disposition: 'retry',
+    meaning: 'A log source cannot be read at the moment: no permission, a directory, a file that vanished; the others go on.',
+    remedy:
+      'let this user read it (often: be in the group adm or systemd-journal, or run as root), or correct `sources`; it is tried again by itself',
+  },
+  DL_SOURCE_MISSING: {
+    disposition: 'fatal',
+    meaning: 'There is nothing to read log lines from.',
+    remedy: 'name a source in `sources`; `droplens doctor` looks for what is missing',
+  },
+  DL_CHECKPOINT_DAMAGED: {
+    disposition: 'discard',
+    meaning:
+      'The record of how far each source was read cannot be understood; everything is read again, nothing is stored twice.',
+    remedy: 'nothing has to be done; check the disk if it happens again',
+  },
+  DL_CHECKPOINT_NEWER: {
+    disposition: 'fatal',
+    meaning: 'The state directory was written by a newer version of droplens.',
+    remedy: 'start that version, or give this one another directory with --data',
+  },
+  DL_IMPORT_UNREADABLE: {
+    disposition: 'fatal',
+    meaning: 'A file to import cannot be read, or is of a kind that cannot be imported.',
+    remedy: 'see the cause in the message; give plain or .gz log files, or `-` for standard input',
+  },
+  DL_IMPORT_DAMAGED: {
+    disposition: 'fatal',
+    meaning: 'A compressed file ends early or is damaged; what came before the damage is loaded.',
+    remedy: 'get a whole copy of the file and import it again: what is loaded already is not loaded twice',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** The closed set of error codes. */

@@ -1,0 +1,239 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { compressedChunkBytes, isGzip } from './compressed.ts';
+import type { Epoch } from './epoch-registry.ts';
+import { type Head, HeadProbe } from './head-probe.ts';
+import { LineCutter, type LineSink } from './line-cutter.ts';
+import { copyCounts, type LineCounts, noLines } from './log-source.ts';
+import type { TakenBlock } from './row-block.ts';
+
+/** Kept of what was read last, to see that the file is still the one that was read. */
+const tailBytes = 256;
+const chunkBytes = 256 * 1024;
+
+/** What is remembered of a file between runs. */
+export interface FileState {
+  /** Null while no packet line was seen. */
+  epoch: string | null;
+  firstLine: string | null;
+  path: string;
+  dev: number;
+  ino: number;
+  /** Where to read on: a line's start. */
+  position: number;
+  /** `first` of the next range. */
+  next: number;
+  /** The bytes before `position`, base64. */
+  tail: string;
+  counts: LineCounts;
+  /** Read to its end, and it will not grow. */
+  complete: boolean;
+}
+
+/**
+ * `new`: not looked at yet; `following`: its lines are read; `shadow`: its content is (so far) that of another file that is followed,
+ * such as a copy or the same lines written twice, so it is not read; `closed`.
+ */
+export type FollowState = 'new' | 'following' | 'shadow' | 'closed';
+
+/** One open log file, whatever its name is now. The descriptor is held, so renaming or deleting loses nothing. */
+export class FollowedFile {
+  readonly dev: number;
+  readonly ino: number;
+  path: string;
+  /** True while a configured path leads to it. */
+  live: boolean;
+  state: FollowState = 'new';
+  size: number;
+  mtimeMs: number;
+  links: number;
+  /** When it last grew or lost its name, monotonic milliseconds. */
+  lastChange = performance.now();
+  cutter = new LineCutter();
+  epoch: Epoch | undefined;
+  next = 1;
+  counts: LineCounts = noLines();
+  /** Lines taken from it and not yet published, in order. */
+  waiting: { readonly block: TakenBlock; readonly last: number }[] = [];
+  /** How far its lines are durable or need not be, and how many they are: where a new run may read on. */
+  settled = 0;
+  settledCounts: LineCounts = noLines();
+  /** Its time of last change when its end was last reached: nothing new can be there until that changes. */
+  endedAtMs = -1;
+  /** Of a rotated copy: what was written up to this time (ms) was there before us and is not read unless we know it. */
+  since = 0;
+  probe = new HeadProbe();
+  anyProbe = new HeadProbe(true);
+  /** Shadow: size when it was last compared. */
+  comparedSize = -1;
+  readonly #handle: FileHandle;
+  #recent: Buffer = Buffer.alloc(0);
+
+  constructor(handle: FileHandle, path: string, stats: Stats, live: boolean) {
+    this.#handle = handle;
+    this.path = path;
+    this.dev = stats.dev;
+    this.ino = stats.ino;
+    this.size = stats.size;
+    this.mtimeMs = stats.mtimeMs;
+    this.links = stats.nlink;
+    this.live = live;
+  }
+
+  /** Opens a regular file; anything else is an error whose code is that of opening (`EISDIR`, `ENOTREG` …). */
+  static async open(path: string, live: boolean): Promise<FollowedFile> {
+    // Without O_NONBLOCK opening a FIFO waits for its writer for ever.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (stats.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
+      if (!stats.isFile()) throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
+      return new FollowedFile(handle, path, stats, live);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** What the first packet line is, or null when there is none yet. */
+  get head(): Head | null {
+    return this.probe.head;
+  }
+
+  get unread(): number {
+    return Math.max(0, this.size - this.cutter.offset);
+  }
+
+  /** Looks at size, time and links again. */
+  async refresh(): Promise<void> {
+    this.note(await this.#handle.stat());
+  }
+
+  note(stats: Stats): void {
+    if (stats.size !== this.size || stats.mtimeMs !== this.mtimeMs) this.lastChange = performance.now();
+    this.size = stats.size;
+    this.mtimeMs = stats.mtimeMs;
+    this.links = stats.nlink;
+  }
+
+  /** All lines taken from it are durable, or hold nothing that must be. */
+  settle(): void {
+    if (this.waiting.length > 0) return;
+    this.settled = this.cutter.lineStart;
+    this.settledCounts = copyCounts(this.counts);
+  }
+
+  /** Begins to read at `position`; `tail` is what lies before it. */
+  beginAt(position: number, tail: Buffer, counts: LineCounts, next: number): void {
+    this.counts = copyCounts(counts);
+    this.settledCounts = copyCounts(counts);
+    this.next = next;
+    this.waiting = [];
+    this.endedAtMs = -1;
+    this.cutter = new LineCutter(position);
+    this.cutter.cuts = this.epoch?.cuts ?? [];
+    this.#recent = tail;
+    this.settled = position;
+  }
+
+  /** Everything read from it so far belongs to a life that is over: it begins anew. */
+  forget(): void {
+    this.state = 'new';
+    this.epoch = undefined;
+    this.comparedSize = -1;
+    this.restartProbes();
+    this.beginAt(0, Buffer.alloc(0), noLines(), 1);
+  }
+
+  restartProbes(): void {
+    this.probe = new HeadProbe();
+    this.anyProbe = new HeadProbe(true);
+  }
+
+  /**
+   * Reads on into `buffer` and gives lines to `sink`. Returns bytes consumed (0 at the end), `full` when the sink takes no more,
+   * or `changed` when what was read before is no longer there: the file was truncated and has grown again, or it was overwritten.
+   */
+  async read(buffer: Buffer, sink: LineSink, now: number): Promise<number | 'full' | 'changed'> {
+    const overlap = this.#recent.length;
+    const from = this.cutter.offset - overlap;
+    const { bytesRead } = await this.#handle.read(buffer, 0, overlap + chunkBytes, from);
+    if (bytesRead < overlap) return 'changed';
+    if (overlap > 0 && buffer.compare(this.#recent, 0, overlap, 0, overlap) !== 0) return 'changed';
+    if (bytesRead === overlap) return 0;
+    if (!this.probe.complete) this.#show(buffer, overlap, bytesRead, from + overlap);
+    const consumed = this.cutter.push(buffer, overlap, bytesRead, sink, now);
+    const kept = Math.min(consumed, tailBytes);
+    this.#recent = Buffer.from(buffer.subarray(consumed - kept, consumed));
+    return consumed < bytesRead ? 'full' : consumed - overlap;
+  }
+
+  #show(buffer: Buffer, from: number, to: number, base: number): void {
+    // The probes may be ahead: they have seen the file's beginning when it was opened.
+    if (this.probe.offset >= base) this.probe.push(buffer, from, to, base);
+    if (this.anyProbe.offset >= base) this.anyProbe.push(buffer, from, to, base);
+  }
+
+  /** Shows the probes the file from their offset on, until they have what they want or the file ends. */
+  async inspect(buffer: Buffer): Promise<void> {
+    while (!this.probe.complete) {
+      const { offset } = this.probe;
+      const { bytesRead } = await this.#handle.read(buffer, 0, chunkBytes, offset);
+      if (bytesRead === 0) return;
+      this.#show(buffer, 0, bytesRead, offset);
+    }
+  }
+
+  /** The first two bytes say gzip. */
+  async isCompressed(): Promise<boolean> {
+    return isGzip(await this.bytesAt(0, 2));
+  }
+
+  /** Its bytes in small pieces, from the first. */
+  async *raw(): AsyncGenerator<Buffer> {
+    for (let offset = 0; ;) {
+      const bytes = await this.bytesAt(offset, compressedChunkBytes);
+      if (bytes.length === 0) return;
+      offset += bytes.length;
+      yield bytes;
+    }
+  }
+
+  /** Bytes [offset, offset + length) as far as they exist. */
+  async bytesAt(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  /** What lies before `position`, to be remembered. */
+  async tailBefore(position: number): Promise<Buffer> {
+    const length = Math.min(tailBytes, position);
+    const start = this.cutter.offset - this.#recent.length;
+    if (position <= this.cutter.offset && position - length >= start) {
+      return this.#recent.subarray(position - length - start, position - start);
+    }
+    return await this.bytesAt(position - length, length);
+  }
+
+  /** True when `tail` is what lies before `position`. */
+  async hasTail(position: number, tail: Buffer): Promise<boolean> {
+    return tail.length === 0 || (await this.bytesAt(position - tail.length, tail.length)).equals(tail);
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    await this.#handle.close().catch(() => undefined); // a stale handle (NFS) cannot even be closed
+  }
+}
+
+/** A buffer large enough for `read` and `inspect`; one serves all files that are read one after the other. */
+export function readBuffer(): Buffer {
+  return Buffer.allocUnsafe(tailBytes + chunkBytes);
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as passing } from 'node:timers/promises';
+import { createReporter } from '@droplens/runtime';
+import { Registry } from 'prom-client';
+import { Collector, type CollectorOptions } from '../../src/collector/collector.ts';
+import { importFile, type ImportOptions, type ImportResult } from '../../src/collector/import-file.ts';
+import { LoadedRows } from './loaded-rows.ts';
+
+/** Short enough that a test takes a moment, in the same proportions as the real ones. */
+export const quick = { pollMs: 10, rescanMs: 40, flushMs: 20, graceMs: 150, statusMs: 200 };
+
+/** One machine: a directory of logs, a state directory, a store; collectors come and go. */
+export class Machine {
+  readonly directory = mkdtempSync(join(tmpdir(), 'droplens-collector-'));
+  readonly state = join(this.directory, 'state');
+  readonly store = new LoadedRows();
+  readonly log: string[] = [];
+  readonly registry = new Registry();
+  readonly reporter = createReporter({ registry: this.registry, destination: { write: (line) => this.log.push(line) } });
+  readonly fatal: unknown[] = [];
+  readonly #collectors: Collector[] = [];
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Starts a collector that follows `files` (names in the directory). */
+  async follow(...files: string[]): Promise<Collector> {
+    return await this.collect({ sources: files.map((file) => ({ file: this.path(file) })) });
+  }
+
+  async collect(options: Partial<CollectorOptions>): Promise<Collector> {
+    const collector = new Collector({
+      sources: [],
+      directory: this.state,
+      host: 'here',
+      machineId: 'machine',
+      writer: this.store,
+      reporter: this.reporter,
+      onFatal: (error) => this.fatal.push(error),
+      timing: quick,
+      ...options,
+    });
+    await collector.start();
+    this.#collectors.push(collector);
+    return collector;
+  }
+
+  async import(name: string, options: Partial<ImportOptions> = {}): Promise<ImportResult> {
+    return await importFile(name === '-' ? name : this.path(name), {
+      directory: this.state,
+      writer: this.store,
+      host: 'here',
+      machineId: 'machine',
+      reporter: this.reporter,
+      ...options,
+    });
+  }
+
+  async metric(name: string): Promise<string[]> {
+    const text = await this.registry.metrics();
+    return text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
+  }
+
+  async remove(): Promise<void> {
+    for (const collector of this.#collectors) await collector.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+    if (this.fatal.length > 0) throw this.fatal[0];
+  }
+}
+
+/** Waits until `condition` holds; fails with what `show` says after ten seconds. */
+export async function until(condition: () => boolean, show: () => unknown = () => undefined): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`still not: ${condition.toString()} ${JSON.stringify(show())}`);
+    await passing(5);
+  }
+}
