@@ -4,17 +4,48 @@ import { type Line, seen } from './line.ts';
 
 /*
  * The body in the order of every kernel since 3.0, without looking for keys: each step checks that the piece expected next is there, whole and followed
- * by a space, and takes it; the first that is not ends the function. Four fifths of all lines are read to their end here; the step costs 5 ns where
- * the generic tokenizer needs 25. Comparing byte after byte never crosses the line's end, because a line end equals none of them.
+ * by a space, and takes it; the first that is not ends the function. Four fifths of all lines are read to their end here. Keys are compared four bytes at a
+ * time: that halves the time of the whole scan. A comparison may look behind the line's end, where `margin` bytes are readable, but never succeed
+ * there: a line end equals no byte of a key.
  */
+
+/** Four bytes as `DataView.getInt32` reads them, little-endian. */
+function word(text: string): number {
+  return text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16) | (text.charCodeAt(3) << 24);
+}
+
+const wordOut = word('OUT=');
+const wordPhys = word('PHYS');
+const wordMac = word('MAC=');
+const wordSrc = word('SRC=');
+const wordDst = word('DST=');
+const wordLen = word('LEN=');
+const wordTos = word('TOS=');
+const wordPrec = word('PREC');
+const wordTtl = word('TTL=');
+const wordProt = word('PROT');
+const wordTcp = word('TCP ');
+const wordUdp = word('UDP ');
+const wordIcmp = word('ICMP');
+const wordSpt = word('SPT=');
+const wordDpt = word('DPT=');
+const wordSeq = word('SEQ=');
+const wordAck = word('ACK=');
+const wordWind = word('WIND');
+const wordRes = word('RES=');
+const wordUrgp = word('URGP');
+const wordType = word('TYPE');
+const wordCode = word('CODE');
+const wordQuoted = word('[SRC');
 
 /** Reads from the `IN=` at `start` as far as the common order goes; returns the offset of the first piece not read, at least `end` when all is. */
 export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: number): number {
+  const v = line.view;
   // "IN=" name " OUT=" name " "
   let p = start;
   if (!(b[p] === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals)) return p;
   let q = nameEnd(b, p + 3);
-  if (b[q] !== space || !(b[q + 1] === 0x4f && b[q + 2] === 0x55 && b[q + 3] === 0x54 && b[q + 4] === equals)) return p;
+  if (b[q] !== space || v.getInt32(q + 1, true) !== wordOut) return p;
   const outEnd = nameEnd(b, q + 5);
   if (b[outEnd] !== space) return p;
   line.inFrom = p + 3;
@@ -25,28 +56,27 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
   p = outEnd + 1;
 
   // ["PHYSIN=" name " "] ["PHYSOUT=" name " "]
-  while (b[p] === 0x50 && b[p + 1] === 0x48 && b[p + 2] === 0x59 && b[p + 3] === 0x53) {
+  while (v.getInt32(p, true) === wordPhys) {
     q = p + 4;
     if (b[q] === 0x49 && b[q + 1] === 0x4e && b[q + 2] === equals) q = nameEnd(b, q + 3);
-    else if (b[q] === 0x4f && b[q + 1] === 0x55 && b[q + 2] === 0x54 && b[q + 3] === equals) q = nameEnd(b, q + 4);
+    else if (v.getInt32(q, true) === wordOut) q = nameEnd(b, q + 4);
     if (b[q] !== space || !line.keep(p, q)) return p;
     p = q + 1;
   }
 
   // ["MAC=" [hex *(":" hex)] " "]
-  if (b[p] === 0x4d && b[p + 1] === 0x41 && b[p + 2] === 0x43 && b[p + 3] === equals) {
-    q = p + 4;
-    while ((b[q]! >= zero && b[q]! <= colon) || (b[q]! >= 0x61 && b[q]! <= 0x66)) q++;
+  if (v.getInt32(p, true) === wordMac) {
+    q = macEnd(b, v, p + 4, end);
     if (b[q] !== space || !line.keep(p, q)) return p;
     p = q + 1;
   }
 
   // "SRC=" ip " DST=" ip " LEN=" n " "
-  if (!(b[p] === 0x53 && b[p + 1] === 0x52 && b[p + 2] === 0x43 && b[p + 3] === equals)) return p;
+  if (v.getInt32(p, true) !== wordSrc) return p;
   q = ipv4End(b, p + 4);
   const family = q > 0 ? 4 : 6;
   if (family === 6) q = ipv6End(b, p + 4);
-  if (q < 0 || !(b[q] === space && b[q + 1] === 0x44 && b[q + 2] === 0x53 && b[q + 3] === 0x54 && b[q + 4] === equals)) return p;
+  if (q < 0 || b[q] !== space || v.getInt32(q + 1, true) !== wordDst) return p;
   const dstEnd = family === 4 ? ipv4End(b, q + 5) : ipv6End(b, q + 5);
   if (dstEnd < 0 || b[dstEnd] !== space) return p;
   line.family = family;
@@ -56,7 +86,7 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
   line.dstTo = dstEnd;
   line.seen |= seen.src | seen.dst;
   p = dstEnd + 1;
-  if (!(b[p] === 0x4c && b[p + 1] === 0x45 && b[p + 2] === 0x4e && b[p + 3] === equals)) return p;
+  if (v.getInt32(p, true) !== wordLen) return p;
   q = readNumber(b, p + 4, 0xffff);
   if (q < 0) return p;
   line.length = number;
@@ -65,22 +95,10 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
 
   if (family === 4) {
     // "TOS=0x" hex " PREC=0x" hex " TTL=" n " ID=" n " " ["CE "] ["DF "] ["MF "]
-    if (!(b[p] === 0x54 && b[p + 1] === 0x4f && b[p + 2] === 0x53 && b[p + 3] === equals && isHexByte(b, p + 4))) return p;
-    q = p + 9;
-    if (
-      !(
-        b[q] === 0x50 &&
-        b[q + 1] === 0x52 &&
-        b[q + 2] === 0x45 &&
-        b[q + 3] === 0x43 &&
-        b[q + 4] === equals &&
-        isHexByte(b, q + 5)
-      )
-    )
-      return p;
-    if (!line.keep(p, q + 9)) return p;
-    p = q + 10;
-    if (!(b[p] === 0x54 && b[p + 1] === 0x54 && b[p + 2] === 0x4c && b[p + 3] === equals)) return p;
+    if (v.getInt32(p, true) !== wordTos || !isHexByte(b, p + 4)) return p;
+    if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(b, p + 14) || !line.keep(p, p + 18)) return p;
+    p += 19;
+    if (v.getInt32(p, true) !== wordTtl) return p;
     q = readNumber(b, p + 4, 255);
     if (q < 0) return p;
     line.ttl = number;
@@ -119,44 +137,43 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
   }
 
   // "PROTO=" (TCP | UDP | ICMP | ICMPv6)
-  if (!(b[p] === 0x50 && b[p + 1] === 0x52 && b[p + 2] === 0x4f && b[p + 3] === 0x54 && b[p + 4] === 0x4f && b[p + 5] === equals))
-    return p;
-  q = p + 6;
-  if (b[q + 1] === 0x43 && b[q] === 0x54 && b[q + 2] === 0x50 && b[q + 3] === space) {
+  if (v.getInt32(p, true) !== wordProt || b[p + 4] !== 0x4f || b[p + 5] !== equals) return p;
+  const name = v.getInt32(p + 6, true);
+  if (name === wordTcp) {
     line.proto = 6;
     line.seen |= seen.proto;
-    return readTcp(line, b, q + 4, end);
+    return readTcp(line, b, p + 10, end);
   }
-  if (b[q] === 0x55 && b[q + 1] === 0x44 && b[q + 2] === 0x50 && b[q + 3] === space) {
+  if (name === wordUdp) {
     line.proto = 17;
     line.seen |= seen.proto;
-    return readUdp(line, b, q + 4, end);
+    return readUdp(line, b, p + 10, end);
   }
-  if (b[q] === 0x49 && b[q + 1] === 0x43 && b[q + 2] === 0x4d && b[q + 3] === 0x50) {
-    if (b[q + 4] === space && family === 4) {
-      line.proto = 1;
-      line.seen |= seen.proto;
-      return readIcmp(line, b, q + 5, end);
-    }
-    if (b[q + 4] === 0x76 && b[q + 5] === 0x36 && b[q + 6] === space && family === 6) {
-      line.proto = 58;
-      line.seen |= seen.proto;
-      return readIcmp(line, b, q + 7, end);
-    }
+  if (name !== wordIcmp) return p;
+  if (family === 4 && b[p + 10] === space) {
+    line.proto = 1;
+    line.seen |= seen.proto;
+    return readIcmp(line, b, p + 11, end);
+  }
+  if (family === 6 && b[p + 10] === 0x76 && b[p + 11] === 0x36 && b[p + 12] === space) {
+    line.proto = 58;
+    line.seen |= seen.proto;
+    return readIcmp(line, b, p + 13, end);
   }
   return p;
 }
 
 /** "SPT=" n " DPT=" n " " */
 function readPorts(line: Line, b: Uint8Array, at: number): number {
+  const v = line.view;
   let p = at;
-  if (!(b[p] === 0x53 && b[p + 1] === 0x50 && b[p + 2] === 0x54 && b[p + 3] === equals)) return p;
+  if (v.getInt32(p, true) !== wordSpt) return p;
   let q = readNumber(b, p + 4, 0xffff);
   if (q < 0) return p;
   line.srcPort = number;
   line.seen |= seen.srcPort;
   p = q;
-  if (!(b[p] === 0x44 && b[p + 1] === 0x50 && b[p + 2] === 0x54 && b[p + 3] === equals)) return p;
+  if (v.getInt32(p, true) !== wordDpt) return p;
   q = readNumber(b, p + 4, 0xffff);
   if (q < 0) return p;
   line.dstPort = number;
@@ -166,25 +183,23 @@ function readPorts(line: Line, b: Uint8Array, at: number): number {
 
 /** ports ["SEQ=" n " ACK=" n " "] "WINDOW=" n " RES=0x" hex " " flags "URGP=" n " " */
 function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
+  const v = line.view;
   let p = readPorts(line, b, at);
   if ((line.seen & seen.dstPort) === 0) return p;
-  if (b[p] === 0x53 && b[p + 1] === 0x45 && b[p + 2] === 0x51 && b[p + 3] === equals) {
+  if (v.getInt32(p, true) === wordSeq) {
     let q = readNumber(b, p + 4, 0xffffffff);
-    if (q < 0 || !(b[q] === 0x41 && b[q + 1] === 0x43 && b[q + 2] === 0x4b && b[q + 3] === equals)) return p;
+    if (q < 0 || v.getInt32(q, true) !== wordAck) return p;
     q = readNumber(b, q + 4, 0xffffffff);
     if (q < 0 || !line.keep(p, q - 1)) return p;
     p = q;
   }
-  if (!(b[p] === 0x57 && b[p + 1] === 0x49 && b[p + 2] === 0x4e && b[p + 3] === 0x44 && b[p + 4] === 0x4f && b[p + 5] === 0x57))
-    return p;
-  if (b[p + 6] !== equals) return p;
-  let q = readNumber(b, p + 7, 0xffff);
+  if (v.getInt32(p, true) !== wordWind || !(b[p + 4] === 0x4f && b[p + 5] === 0x57 && b[p + 6] === equals)) return p;
+  const q = readNumber(b, p + 7, 0xffff);
   if (q < 0) return p;
   line.window = number;
   line.seen |= seen.window;
   p = q;
-  if (!(b[p] === 0x52 && b[p + 1] === 0x45 && b[p + 2] === 0x53 && b[p + 3] === equals && isHexByte(b, p + 4))) return p;
-  if (!line.keep(p, p + 8)) return p;
+  if (v.getInt32(p, true) !== wordRes || !isHexByte(b, p + 4) || !line.keep(p, p + 8)) return p;
   line.seen |= seen.res;
   p += 9;
   while (b[p + 3] === space) {
@@ -193,15 +208,14 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
     line.flags |= flag;
     p += 4;
   }
-  if (!(b[p] === 0x55 && b[p + 1] === 0x52 && b[p + 2] === 0x47 && b[p + 3] === 0x50 && b[p + 4] === equals)) return p;
+  if (v.getInt32(p, true) !== wordUrgp || b[p + 4] !== equals) return p;
   return readLast(line, b, p, p + 5, end, seen.urgp);
 }
 
 /** ports "LEN=" n " " */
 function readUdp(line: Line, b: Uint8Array, at: number, end: number): number {
   const p = readPorts(line, b, at);
-  if ((line.seen & seen.dstPort) === 0) return p;
-  if (!(b[p] === 0x4c && b[p + 1] === 0x45 && b[p + 2] === 0x4e && b[p + 3] === equals)) return p;
+  if ((line.seen & seen.dstPort) === 0 || line.view.getInt32(p, true) !== wordLen) return p;
   return readLast(line, b, p, p + 4, end, 0);
 }
 
@@ -216,14 +230,15 @@ function readLast(line: Line, b: Uint8Array, p: number, digits: number, end: num
 
 /** "TYPE=" n " CODE=" n " " ["ID=" n " SEQ=" n " " | "[" quoted packet "] "] */
 function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
+  const v = line.view;
   let p = at;
-  if (!(b[p] === 0x54 && b[p + 1] === 0x59 && b[p + 2] === 0x50 && b[p + 3] === 0x45 && b[p + 4] === equals)) return p;
+  if (v.getInt32(p, true) !== wordType || b[p + 4] !== equals) return p;
   let q = readNumber(b, p + 5, 255);
   if (q < 0) return p;
   line.type = number;
   line.seen |= seen.type;
   p = q;
-  if (!(b[p] === 0x43 && b[p + 1] === 0x4f && b[p + 2] === 0x44 && b[p + 3] === 0x45 && b[p + 4] === equals)) return p;
+  if (v.getInt32(p, true) !== wordCode || b[p + 4] !== equals) return p;
   q = readNumber(b, p + 5, 255);
   if (q < 0) return p;
   line.code = number;
@@ -231,18 +246,16 @@ function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
   p = q;
   if (b[p] === 0x49 && b[p + 1] === 0x44 && b[p + 2] === equals) {
     q = readNumber(b, p + 3, 0xffff);
-    if (q < 0 || !(b[q] === 0x53 && b[q + 1] === 0x45 && b[q + 2] === 0x51 && b[q + 3] === equals) || !line.keep(p, q - 1))
-      return p;
+    if (q < 0 || v.getInt32(q, true) !== wordSeq || !line.keep(p, q - 1)) return p;
     return readLast(line, b, q, q + 4, end, 0);
   }
-  if (!(b[p] === openBracket && b[p + 1] === 0x53 && b[p + 2] === 0x52 && b[p + 3] === 0x43 && b[p + 4] === equals)) return p;
+  if (v.getInt32(p, true) !== wordQuoted || b[p + 4] !== equals) return p;
   q = bracketEnd(b, p, end);
-  // Nothing in a quoted packet can start a body: `I` before `N=` is in no key of it. If it does, the generic way judges.
   if (q < 0 || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
   return q + 1;
 }
 
-/** Offset after the bracket that closes the one at `at`, -1 when none does before `end` or when the text between has an `IN=`. */
+/** Offset after the bracket that closes the one at `at`; -1 when none does before `end`, or when the text between has an `IN=`: no quoted packet has one. */
 export function bracketEnd(b: Uint8Array, at: number, end: number): number {
   let depth = 0;
   for (let p = at; p < end; p++) {
@@ -254,6 +267,26 @@ export function bracketEnd(b: Uint8Array, at: number, end: number): number {
     else if (byte === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals) return -1;
   }
   return -1;
+}
+
+/**
+ * Offset after a MAC at `at`: of hexadecimal bytes and colons, or, for the 14 bytes of Ethernet that nearly all lines have, of 41 characters that are neither
+ * spaces nor `=`, checked four at a time.
+ */
+function macEnd(b: Uint8Array, v: DataView, at: number, end: number): number {
+  let q = at;
+  if (at + 41 < end && b[at + 41] === space && b[at + 40]! > space && b[at + 40] !== equals) {
+    let wrong = 0;
+    for (; q < at + 40; q += 4) {
+      const four = v.getInt32(q, true);
+      const notEquals = four ^ 0x3d3d3d3d;
+      wrong |= ((four - 0x21212121) & ~four) | ((notEquals - 0x01010101) & ~notEquals);
+    }
+    if ((wrong & 0x80808080) === 0) return at + 41;
+    q = at;
+  }
+  while ((b[q]! >= zero && b[q]! <= colon) || (b[q]! >= 0x61 && b[q]! <= 0x66)) q++;
+  return q;
 }
 
 /** Value of the number that `readNumber` read. */

@@ -3,6 +3,9 @@ import type { RejectReason, UndercountCause } from './record.ts';
 /** More than any writer leaves between the columns it fills; a line that needs more is refused as `unexpected-text`. */
 const maxSpans = 64;
 
+/** Bytes that may be read behind a line's end. */
+export const margin = 16;
+
 /** Which fields of the body were there. */
 export const seen = {
   in: 1,
@@ -42,6 +45,8 @@ export const seen = {
 export class Line {
   /** What the spans point into: the chunk, or a buffer with the decoded line. */
   bytes: Uint8Array = new Uint8Array(1);
+  /** The same bytes for four-byte access; at least `margin` bytes follow the line in it. */
+  view: DataView = new DataView(new ArrayBuffer(1));
   /** Why there is no record; meaningful when the scanner said `rejected`. */
   reason: RejectReason = 'empty';
   /** What is missing; meaningful when the scanner said `undercount`. */

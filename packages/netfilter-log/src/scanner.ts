@@ -16,7 +16,7 @@ import { Clock } from './clock.ts';
 import { Framing } from './framing.ts';
 import { guestLogText } from './guest-log.ts';
 import { JournalEntry, maxJsonBytes } from './journal.ts';
-import { Line } from './line.ts';
+import { Line, margin } from './line.ts';
 import { maxLineBytes, maxRepeats } from './record.ts';
 import { readSuppression, writer } from './suppression.ts';
 import { unescapeHex } from './text.ts';
@@ -42,9 +42,14 @@ export class LineScanner {
   readonly #framing: Framing;
   readonly #journal = new JournalEntry();
   /** A line that is not followed by a line end where it stands. */
-  readonly #copy = new Uint8Array(maxLineBytes + 1);
+  readonly #copy = new Uint8Array(maxLineBytes + margin);
+  readonly #copyView = viewOf(this.#copy);
   /** A line that had to be rewritten to be read. */
   readonly #rewritten = new Uint8Array(maxLineBytes + 64);
+  readonly #rewrittenView = viewOf(this.#rewritten);
+  readonly #journalView = viewOf(this.#journal.text);
+  #chunk: Uint8Array | undefined;
+  #chunkView: DataView = this.#copyView;
   readonly #bootTime: number;
 
   constructor(options: ScannerOptions = {}) {
@@ -70,14 +75,24 @@ export class LineScanner {
       end = from + maxLineBytes;
     }
     // The readers below stop at a line end; where none follows, they read a copy with one.
-    if (end < bytes.length && bytes[end]! < space) {
+    if (end + margin <= bytes.length && bytes[end]! < space) {
+      if (bytes !== this.#chunk) {
+        this.#chunk = bytes;
+        this.#chunkView = viewOf(bytes);
+      }
       line.bytes = bytes;
+      line.view = this.#chunkView;
       return this.#scanText(from, end);
     }
     this.#copy.set(bytes.subarray(from, end));
-    this.#copy[end - from] = 0x0a;
-    line.bytes = this.#copy;
-    return this.#scanText(0, end - from);
+    return this.#scanCopy(this.#copy, this.#copyView, end - from);
+  }
+
+  #scanCopy(copy: Uint8Array, view: DataView, length: number): number {
+    copy[length] = 0x0a;
+    this.line.bytes = copy;
+    this.line.view = view;
+    return this.#scanText(0, length);
   }
 
   #scanText(from: number, end: number): number {
@@ -91,11 +106,7 @@ export class LineScanner {
         if (result >= 0) return result;
       } else if (b[digits] === space && b !== this.#rewritten) {
         const length = guestLogText(b, from, end, this.#rewritten);
-        if (length > 0) {
-          this.#rewritten[length] = 0x0a;
-          line.bytes = this.#rewritten;
-          return this.#scanText(0, length);
-        }
+        if (length > 0) return this.#scanCopy(this.#rewritten, this.#rewrittenView, length);
       } else if (b[digits] === colon && isSophos(b, from, end)) {
         line.reason = 'sophos';
         return scanned.rejected;
@@ -232,6 +243,7 @@ export class LineScanner {
       const length = unescapeHex(b, p, end, this.#rewritten);
       this.#rewritten[length] = 0x0a;
       line.bytes = this.#rewritten;
+      line.view = this.#rewrittenView;
       return this.#scanMessage(0, length, by);
     }
     return this.#scanMessage(p, end, by);
@@ -248,6 +260,7 @@ export class LineScanner {
     line.timeSource = 2;
     if (!journal.read(line, bytes, bytes[from] === openBrace ? from : from + 1, end)) return scanned.rejected;
     line.bytes = journal.text;
+    line.view = this.#journalView;
     let messageTo = journal.messageTo;
     if (messageTo - journal.messageFrom > maxLineBytes) {
       line.long = true;
@@ -257,6 +270,10 @@ export class LineScanner {
     }
     return this.#scanMessage(journal.messageFrom, messageTo, journal.by);
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Rules print at most 127 bytes; a chain's name (Proxmox) or a description (UniFi) may come before them. */

@@ -4,14 +4,14 @@ import {
   cleanText,
   type Line,
   LineScanner,
-  plain,
   protocolName,
   type RejectReason,
   rejectReasons,
   scanned,
   type UndercountCause,
 } from '@droplens/netfilter-log';
-import { escapeCell, TextCache } from './text-cache.ts';
+import { copySpan, viewOf, writeNumber, writeSpan, writeThousandths } from './row-bytes.ts';
+import { type CachedText, cachedText, escapeCell, TextCache } from './text-cache.ts';
 
 /** What the lines of a source do not say about themselves, and how much a block holds. */
 export interface RowWriterOptions {
@@ -54,7 +54,6 @@ export interface FoundUndercount {
 const maxRowBytes = 64 * 1024;
 
 const tab = 0x09;
-const zero = 0x30;
 
 /**
  * Lines in, blocks of rows out: TabSeparated text in the order of `rowColumns`. One buffer, filled by copying spans of the input; a block never
@@ -65,16 +64,18 @@ export class RowWriter {
   readonly #scanner: LineScanner;
   readonly #maxRows: number;
   readonly #maxBytes: number;
-  readonly #out: Uint8Array;
+  #out: Uint8Array;
+  #view: DataView;
   readonly #hosts: TextCache;
   readonly #prefixes: TextCache;
   readonly #host: string;
-  readonly #hostCell: Uint8Array;
+  readonly #hostCell: CachedText;
   #length = 0;
   #rows = 0;
   #undercounts: FoundUndercount[] = [];
+  #spare: Uint8Array | undefined;
   #second = -1;
-  readonly #secondDigits = new Uint8Array(20);
+  readonly #secondDigits = new DataView(new ArrayBuffer(32));
   #secondLength = 0;
 
   constructor(options: RowWriterOptions) {
@@ -82,12 +83,13 @@ export class RowWriter {
     this.#maxRows = options.maxRows ?? 50_000;
     this.#maxBytes = options.maxBytes ?? 6 * 1024 * 1024;
     this.#out = new Uint8Array(this.#maxBytes + maxRowBytes);
+    this.#view = viewOf(this.#out);
     const matcher = new ActionMatcher(options.actions);
     this.#hosts = new TextCache((host) => `${escapeCell(host)}\t`);
     this.#prefixes = new TextCache((prefix) => `${escapeCell(prefix)}\t${matcher.match(prefix)}\t`);
     const host = new TextEncoder().encode(options.host);
     this.#host = cleanText(host, 0, host.length);
-    this.#hostCell = this.#hosts.find(host, 0, host.length);
+    this.#hostCell = cachedText(`${escapeCell(this.#host)}\t`);
   }
 
   /** Rows waiting in the block. */
@@ -163,13 +165,29 @@ export class RowWriter {
     return true;
   }
 
-  /** Hands over the block and starts a new one. The text is the caller's. */
+  /** Hands over the block and starts a new one. The text is the caller's; who gives it back with `recycle` saves the next block's memory. */
   take(): { text: Uint8Array; rows: number; undercounts: FoundUndercount[] } {
-    const block = { text: this.#out.slice(0, this.#length), rows: this.#rows, undercounts: this.#undercounts };
+    const block = { text: this.#takeText(), rows: this.#rows, undercounts: this.#undercounts };
     this.#length = 0;
     this.#rows = 0;
     this.#undercounts = [];
     return block;
+  }
+
+  /** Gives back a text that `take` returned and that nobody reads any more. */
+  recycle(text: Uint8Array): void {
+    if (text.buffer.byteLength === this.#out.buffer.byteLength && text.buffer !== this.#out.buffer)
+      this.#spare = new Uint8Array(text.buffer);
+  }
+
+  /** A small block is copied, a large one goes with its buffer. */
+  #takeText(): Uint8Array {
+    if (this.#length < this.#maxBytes / 4) return this.#out.slice(0, this.#length);
+    const text = this.#out.subarray(0, this.#length);
+    this.#out = this.#spare ?? new Uint8Array(this.#out.length);
+    this.#view = viewOf(this.#out);
+    this.#spare = undefined;
+    return text;
   }
 
   #addUndercount(line: Line, position: number): void {
@@ -186,20 +204,23 @@ export class RowWriter {
 
   /** The cells in the order of `rowColumns`. */
   #writeRow(line: Line, position: number): void {
-    const out = this.#out;
-    const bytes = line.bytes;
+    const out = this.#view;
+    const { bytes, view } = line;
     let p = this.#writeTime(writeNumber(out, this.#length, position), line.time);
-    p = copyCells(out, p, line.hostTo > line.hostFrom ? this.#hosts.find(bytes, line.hostFrom, line.hostTo) : this.#hostCell);
-    p = copyCells(out, p, this.#prefixes.find(bytes, line.prefixFrom, line.prefixTo));
-    p = writeSpan(out, p, bytes, line.inFrom, line.inTo);
-    out[p++] = tab;
-    p = writeSpan(out, p, bytes, line.outFrom, line.outTo);
-    out[p++] = tab;
-    p = copySpan(out, p, bytes, line.srcFrom, line.srcTo);
-    out[p++] = tab;
-    p = copySpan(out, p, bytes, line.dstFrom, line.dstTo);
-    out[p++] = tab;
-    p = copyCells(out, p, (line.family === 4 ? protocols4 : protocols6)[line.proto + 1]!);
+    const host = line.hostTo > line.hostFrom ? this.#hosts.find(bytes, view, line.hostFrom, line.hostTo) : this.#hostCell;
+    p = copySpan(out, p, host.cells, 0, host.length);
+    const prefix = this.#prefixes.find(bytes, view, line.prefixFrom, line.prefixTo);
+    p = copySpan(out, p, prefix.cells, 0, prefix.length);
+    p = writeSpan(out, p, view, line.inFrom, line.inTo);
+    out.setInt8(p++, tab);
+    p = writeSpan(out, p, view, line.outFrom, line.outTo);
+    out.setInt8(p++, tab);
+    p = copySpan(out, p, view, line.srcFrom, line.srcTo);
+    out.setInt8(p++, tab);
+    p = copySpan(out, p, view, line.dstFrom, line.dstTo);
+    out.setInt8(p++, tab);
+    const proto = (line.family === 4 ? protocols4 : protocols6)[line.proto + 1]!;
+    p = copySpan(out, p, proto.cells, 0, proto.length);
     p = writeNumber(out, p, line.srcPort);
     p = writeNumber(out, p, line.dstPort);
     p = writeNumber(out, p, line.length);
@@ -211,30 +232,23 @@ export class RowWriter {
     p = writeNumber(out, p, line.code);
     const spans = line.spans;
     for (let i = 0; i < line.spanCount; i++) {
-      if (i > 0) out[p++] = 0x20;
-      p = writeSpan(out, p, bytes, spans[2 * i]!, spans[2 * i + 1]!);
+      if (i > 0) out.setInt8(p++, 0x20);
+      p = writeSpan(out, p, view, spans[2 * i]!, spans[2 * i + 1]!);
     }
-    out[p++] = 0x0a;
-    this.#length = p;
+    out.setInt8(p, 0x0a);
+    this.#length = p + 1;
   }
 
-  /** Seconds with three decimals; the seconds' digits are kept, neighbours share them. */
+  /** Seconds with three decimals; neighbours share the seconds' digits. */
   #writeTime(at: number, time: number): number {
-    const out = this.#out;
     const second = Math.floor(time / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#secondLength = writeNumber(this.#secondDigits, 0, second) - 1;
+      this.#secondDigits.setInt8(this.#secondLength++, 0x2e);
     }
-    let p = at;
-    for (let i = 0; i < this.#secondLength; i++) out[p++] = this.#secondDigits[i]!;
-    const milliseconds = time - second * 1000;
-    out[p] = 0x2e;
-    out[p + 1] = zero + Math.trunc(milliseconds / 100);
-    out[p + 2] = zero + (Math.trunc(milliseconds / 10) % 10);
-    out[p + 3] = zero + (milliseconds % 10);
-    out[p + 4] = tab;
-    return p + 5;
+    const p = copySpan(this.#view, at, this.#secondDigits, 0, this.#secondLength);
+    return writeThousandths(this.#view, p, time - second * 1000);
   }
 }
 
@@ -244,61 +258,6 @@ export function noCounts(): RowCounts {
   return { lines: 0, records: 0, rejected, undercounts: 0, longLines: 0 };
 }
 
-const encoder = new TextEncoder();
 /** Cells of `proto` by number + 1. */
-const protocols4 = Array.from({ length: 257 }, (_, i) => encoder.encode(`${protocolName(i - 1, 4)}\t`));
-const protocols6 = Array.from({ length: 257 }, (_, i) => encoder.encode(`${protocolName(i - 1, 6)}\t`));
-
-/** Writes a whole number ≥ 0 and a tab; returns the offset after them. */
-function writeNumber(out: Uint8Array, at: number, value: number): number {
-  if (value > 0x3fffffff) {
-    // Beyond small integers, in two halves.
-    const high = Math.floor(value / 1_000_000);
-    const p = writeNumber(out, at, high) - 1;
-    writeNumber(out, p, value - high * 1_000_000 + 1_000_000);
-    // The million added keeps leading zeros; shift its digit away.
-    out.copyWithin(p, p + 1, p + 8);
-    return p + 7;
-  }
-  let rest = value | 0;
-  let p = at + (rest < 10 ? 1 : rest < 100 ? 2 : rest < 1000 ? 3 : rest < 10_000 ? 4 : rest < 100_000 ? 5 : digitsOf(rest));
-  const end = p;
-  do {
-    const next = (rest / 10) | 0;
-    out[--p] = zero + rest - next * 10;
-    rest = next;
-  } while (p > at);
-  out[end] = tab;
-  return end + 1;
-}
-
-function digitsOf(value: number): number {
-  let digits = 5;
-  for (let rest = (value / 100_000) | 0; rest > 0; rest = (rest / 10) | 0) digits++;
-  return digits;
-}
-
-/** Copies cells that are ready for the row. */
-function copyCells(out: Uint8Array, at: number, cells: Uint8Array): number {
-  const length = cells.length;
-  for (let i = 0; i < length; i++) out[at + i] = cells[i]!;
-  return at + length;
-}
-
-/** Copies a span known to be plain. */
-function copySpan(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
-  let p = at;
-  for (let i = from; i < to; i++) out[p++] = bytes[i]!;
-  return p;
-}
-
-/** Copies a span, escaped where it must be. */
-function writeSpan(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
-  let p = at;
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i]!;
-    if (plain[byte] === 0) return p + encoder.encodeInto(escapeCell(cleanText(bytes, i, to)), out.subarray(p)).written;
-    out[p++] = byte;
-  }
-  return p;
-}
+const protocols4 = Array.from({ length: 257 }, (_, i) => cachedText(`${protocolName(i - 1, 4)}\t`));
+const protocols6 = Array.from({ length: 257 }, (_, i) => cachedText(`${protocolName(i - 1, 6)}\t`));

@@ -2,9 +2,12 @@ import { cleanText } from '@droplens/netfilter-log';
 
 /** A text that came in a line before, as it goes into a row. */
 export interface CachedText {
-  readonly source: Uint8Array;
-  /** TabSeparated, with what `finish` appended. */
-  readonly cell: Uint8Array;
+  readonly hash: number;
+  readonly source: DataView;
+  readonly sourceLength: number;
+  /** What `finish` made of it, TabSeparated; three more bytes follow, so that it can be copied four at a time. */
+  readonly cells: DataView;
+  readonly length: number;
 }
 
 const slots = 512;
@@ -20,24 +23,45 @@ export class TextCache {
     this.#finish = finish;
   }
 
-  /** The cells for the text in [from, to). */
-  find(bytes: Uint8Array, from: number, to: number): Uint8Array {
-    let hash = to - from;
-    for (let p = from; p < to; p++) hash = (Math.imul(hash, 31) + bytes[p]!) | 0;
-    const slot = (hash ^ (hash >>> 9)) & (slots - 1);
+  /** The cells for the text in [from, to) of `bytes`, which `view` shows four bytes at a time and which go on for three more bytes. */
+  find(bytes: Uint8Array, view: DataView, from: number, to: number): CachedText {
+    const length = to - from;
+    let hash = length;
+    for (let p = from; p < to; p += 4) hash = (Math.imul(hash, 0x01000193) + (view.getInt32(p, true) & tailMask(to - p))) | 0;
+    const slot = (hash ^ (hash >>> 9) ^ (hash >>> 18)) & (slots - 1);
     const known = this.#slots[slot];
-    if (known !== undefined && isSame(known.source, bytes, from, to)) return known.cell;
-    const cell = encoder.encode(this.#finish(cleanText(bytes, from, to)));
-    this.#slots[slot] = { source: bytes.slice(from, to), cell };
-    return cell;
+    if (known !== undefined && known.hash === hash && isSame(known, view, from, to)) return known;
+    const text = cachedText(this.#finish(cleanText(bytes, from, to)), hash, bytes.slice(from, to));
+    this.#slots[slot] = text;
+    return text;
   }
 }
 
-function isSame(source: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  const length = to - from;
-  if (source.length !== length) return false;
-  for (let i = 0; i < length; i++) if (source[i] !== bytes[from + i]) return false;
+/** Keeps the bytes of a little-endian word that still belong to a text of which `left` bytes are left. */
+function tailMask(left: number): number {
+  return left >= 4 ? -1 : left === 3 ? 0xffffff : left === 2 ? 0xffff : 0xff;
+}
+
+function isSame(known: CachedText, view: DataView, from: number, to: number): boolean {
+  if (known.sourceLength !== to - from) return false;
+  const source = known.source;
+  for (let p = from; p < to; p += 4) {
+    if (source.getInt32(p - from, true) !== (view.getInt32(p, true) & tailMask(to - p))) return false;
+  }
   return true;
+}
+
+/** Makes cells ready to be copied. */
+export function cachedText(cells: string, hash = 0, source: Uint8Array = new Uint8Array()): CachedText {
+  const encoded = encoder.encode(cells);
+  return { hash, source: padded(source), sourceLength: source.length, cells: padded(encoded), length: encoded.length };
+}
+
+/** A view of a copy with three zero bytes behind it. */
+function padded(bytes: Uint8Array): DataView {
+  const copy = new Uint8Array(bytes.length + 3);
+  copy.set(bytes);
+  return new DataView(copy.buffer);
 }
 
 /** TabSeparated as ClickHouse reads it. Clean text has no control characters, so the backslash is all there is to escape. */
