@@ -50,7 +50,7 @@ export async function insertStatuses(connection: Connection, rows: readonly Stat
       escapeText(row.source),
       row.lines,
       row.records,
-      escapeText(mapText(row.rejected)),
+      mapText(row.rejected),
     ].join('\t'),
   );
   await insertLines(connection, 'insert-status', lines, now, `inserting the state of ${rows.length} streams`);

@@ -1,6 +1,7 @@
 import type { Reporter } from '@droplens/runtime';
 import type { RetentionConfig } from './config.ts';
 import { Connection } from './connection.ts';
+import { proveDeduplication, type DeduplicationProof } from './deduplication-proof.ts';
 import { insertStatuses, insertUndercounts, type Status, type Undercount } from './health.ts';
 import { insertDrops, type DropsInsert } from './insert.ts';
 import { coveredRanges, insertLedger, ledgerHasToken, type LedgerInsert, type LedgerRange } from './ledger.ts';
@@ -50,12 +51,14 @@ export interface StoreOptions {
  * Every failure is a DroplensError whose disposition says what to do; nothing is retried here.
  */
 export class Store {
+  readonly #options: StoreOptions;
   readonly #connection: Connection;
   readonly #metrics: StoreMetrics;
 
   constructor(options: StoreOptions) {
     this.#metrics = createStoreMetrics(options.reporter.registry);
-    this.#connection = new Connection({ ...options, database: options.database ?? 'droplens', metrics: this.#metrics });
+    this.#options = options;
+    this.#connection = this.#connect();
   }
 
   /** Resolves when the database answers and accepts the user. */
@@ -163,8 +166,22 @@ export class Store {
     return this.#connection.bytes(query, format);
   }
 
+  /** Whether this database stores a batch once however often it is sent, tried out in scratch tables. */
+  async proveDeduplication(): Promise<DeduplicationProof> {
+    const second = this.#connect();
+    try {
+      return await proveDeduplication(this.#connection, second);
+    } finally {
+      await second.close();
+    }
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
+  }
+
+  #connect(): Connection {
+    return new Connection({ ...this.#options, database: this.#options.database ?? 'droplens', metrics: this.#metrics });
   }
 
   async #timed(table: InsertTable, rows: number, insert: () => Promise<void>): Promise<void> {

@@ -107,22 +107,30 @@ describe.each(targets)('source $target', ({ target, fits }) => {
       ),
     );
   });
+});
 
-  it('has a neighbourhood', async () => {
+describe.each(['203.0.0.7', '2001:db8:1::1'])('around the address %s', (target) => {
+  it('counts the others of its /24 or /64', async () => {
     const { neighbours, members } = await opened.store.source(target, { limit: 1000 });
-    if (target.includes('/')) {
-      expect(members.map((member) => member.packets).reduce((sum, packets) => sum + packets, 0)).toBe(own.length);
-      expect(neighbours).toBeNull();
-      return;
-    }
-    const around = target.includes(':') ? `${target.split('::')[0]}::` : '203.0.0.';
+    const around = target.includes(':') ? '2001:db8:1::' : '203.0.0.';
     const others = rows.filter((r) => r.src !== target && r.src.startsWith(around));
+    expect(members).toEqual([]);
     expect(neighbours).toMatchObject({
-      network: target.includes(':') ? `${around}/64` : '203.0.0.0/24',
+      network: target.includes(':') ? '2001:db8:1::/64' : '203.0.0.0/24',
       addresses: new Set(others.map((r) => r.src)).size,
       packets: others.length,
     });
     expect(neighbours?.top.reduce((sum, one) => sum + one.packets, 0)).toBe(others.length);
+  });
+});
+
+describe.each(['203.0.0.0/24', '2001:db8::/32'])('in the network %s', (target) => {
+  it('lists the addresses that were seen', async () => {
+    const { neighbours, members } = await opened.store.source(target, { limit: 1000 });
+    const own = rows.filter((r) => r.src.startsWith(target.includes(':') ? '2001:db8:' : '203.0.0.'));
+    expect(neighbours).toBeNull();
+    expect(new Set(members.map((member) => member.address))).toEqual(new Set(own.map((r) => r.src)));
+    for (const { address, packets } of members) expect(packets).toBe(own.filter((r) => r.src === address).length);
   });
 });
 

@@ -1,0 +1,2 @@
+-- The server's version. Columns: version.
+SELECT version() AS version
