@@ -1,5 +1,6 @@
 export { Collector, type CollectorOptions, type CollectorStatus } from './collector/collector.ts';
 export { sourceConfig, sourcesConfig, type SourceConfig, type SourcesConfig } from './collector/config.ts';
+export { detectSources, readMachineId, type Detection, type Finding } from './collector/detect-sources.ts';
 export {
   importFile,
   importFiles,

@@ -8,11 +8,16 @@ import { Checkpoint } from './checkpoint.ts';
 import type { SourceConfig } from './config.ts';
 import { stateError } from './disk-state.ts';
 import { EpochRegistry } from './epoch-registry.ts';
-import { FileSource, type FileTiming } from './file-source.ts';
+import { FileSource, type FileTiming, fileTiming } from './file-source.ts';
 import { type SourceKind, streamOf } from './identity.ts';
+import { JournaldSource } from './journald-source.ts';
+import { KmsgSource } from './kmsg-source.ts';
 import type { LogSource, SourceStatus } from './log-source.ts';
 import { type CollectorMetrics, createCollectorMetrics } from './metrics.ts';
 import { Publisher } from './publisher.ts';
+import { SequenceLoad } from './sequence-load.ts';
+import { StdinSource } from './stdin-source.ts';
+import { StreamLoad } from './stream-load.ts';
 
 export interface CollectorOptions {
   readonly sources: readonly SourceConfig[];
@@ -29,6 +34,8 @@ export interface CollectorOptions {
   /** Told when a source has failed for good; without it the failure is only logged. The process should end. */
   readonly onFatal?: (error: unknown) => void;
   readonly timing?: Partial<FileTiming>;
+  /** What the source `stdin` reads; default: the process's standard input. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
 }
 
 /** All sources together, for the live line. */
@@ -127,6 +134,34 @@ export class Collector implements Component {
           ...(timing === undefined ? {} : { timing }),
         }),
       );
+    }
+    const flushMs = timing?.flushMs ?? fileTiming.flushMs;
+    const sequence = (kind: SourceKind): SequenceLoad =>
+      new SequenceLoad({
+        checkpoint,
+        publisher: this.#publisher(kind),
+        rows: (bootTime) => this.#rows(bootTime),
+        metrics: this.#metrics,
+        source: kind,
+        flushMs,
+      });
+    if (sources.some((source) => 'journald' in source)) {
+      created.push(new JournaldSource({ load: () => sequence('journald'), flushMs }));
+    }
+    if (sources.some((source) => 'kmsg' in source)) {
+      created.push(new KmsgSource({ host: this.#options.host, load: () => sequence('kmsg') }));
+    }
+    if (sources.some((source) => 'stdin' in source)) {
+      const publisher = this.#publisher('stdin');
+      const load = new StreamLoad({
+        registry,
+        publisher,
+        rows: this.#rows(),
+        source: 'stdin',
+        reference: () => Date.now(),
+        metrics: this.#metrics,
+      });
+      created.push(new StdinSource({ input: this.#options.stdin ?? process.stdin, load, publisher, flushMs }));
     }
     return created;
   }
