@@ -29,7 +29,8 @@ const notFound = new Set([46, 47, 60, 79, 80, 81, 218]);
 function statusOf(code: number): number {
   if (code === 516 || code === 497) return 403;
   if (code === 202) return 429;
-  if (code === 394 || code === 159 || code === 210) return 408;
+  if (code === 394 || code === 159) return 408;
+  if (code === 210) return 503;
   if (code === 48) return 501;
   if (notFound.has(code)) return 404;
   if (badRequest.has(code)) return 400;
@@ -44,5 +45,8 @@ export function toClickHouseError(error: unknown): ClickHouseError {
   const end = /\(([A-Z0-9_]+)\)\s*$/.exec(text);
   if (start === null || end === null) return new ClickHouseError(1001, 'STD_EXCEPTION', text, { cause: error });
   const message = text.slice(start.index + start[0].length, end.index).trimEnd();
+  // The engine reports a full disk under several codes; one is enough for whoever must wait for space.
+  if (/errno: 28\b|No space left on device/.test(message))
+    return new ClickHouseError(243, 'NOT_ENOUGH_SPACE', message, { cause: error });
   return new ClickHouseError(Number(start[1]), end[1]!, message, { cause: error });
 }

@@ -43,6 +43,12 @@ export const engineConfig = z.strictObject({
     .max(65_536)
     .default(64)
     .describe('Largest result the read-only user may get, in MiB before formatting; beyond, the query fails.'),
+  max_export_mb: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(8192)
+    .describe('Largest result the writing user may get, in MiB; it passes through a file in the data directory.'),
 });
 
 export type EngineConfig = z.output<typeof engineConfig>;

@@ -22,23 +22,30 @@ export type Role = 'writer' | 'readonly';
 const accountSchema = z.object({ username: z.string().min(1), password: z.string().min(16) });
 const credentialsSchema = z.object({ writer: accountSchema, readonly: accountSchema });
 
-/** Reads the passwords kept in `directory`, or makes new ones; the file has mode 0600 whatever it had before. */
-export async function keepCredentials(directory: string): Promise<Credentials> {
-  const path = join(directory, 'credentials.json');
-  const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+function pathOf(directory: string): string {
+  return join(directory, 'credentials.json');
+}
+
+/** The passwords kept in `directory`; null when there are none or the file is damaged. */
+export async function readCredentials(directory: string): Promise<Credentials | null> {
+  const kept = await readFile(pathOf(directory), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
     throw error;
   });
-  const parsed = kept === null ? null : credentialsSchema.safeParse(parseJson(kept));
-  if (parsed?.success) {
-    await chmod(path, 0o600);
-    return parsed.data;
+  const parsed = credentialsSchema.safeParse(parseJson(kept));
+  return parsed.success ? parsed.data : null;
+}
+
+/** Reads the passwords kept in `directory`, or makes new ones; the file has mode 0600 whatever it had before. */
+export async function keepCredentials(directory: string): Promise<Credentials> {
+  const kept = await readCredentials(directory);
+  if (kept !== null) {
+    await chmod(pathOf(directory), 0o600);
+    return kept;
   }
-  const credentials = {
-    writer: { username: 'droplens', password: randomBytes(24).toString('base64url') },
-    readonly: { username: 'grafana', password: randomBytes(24).toString('base64url') },
-  };
-  await writeDurably(path, `${JSON.stringify(credentials, null, 2)}\n`);
+  const account = (username: string): Account => ({ username, password: randomBytes(24).toString('base64url') });
+  const credentials = { writer: account('droplens'), readonly: account('grafana') };
+  await writeDurably(pathOf(directory), `${JSON.stringify(credentials, null, 2)}\n`);
   return credentials;
 }
 

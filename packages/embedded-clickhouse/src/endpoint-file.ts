@@ -25,11 +25,14 @@ export async function writeEndpoint(directory: string, endpoint: Endpoint): Prom
   await writeDurably(pathOf(directory), `${JSON.stringify(endpoint, null, 2)}\n`);
 }
 
-/** The endpoint last written, whether its process lives or not; null when there is none that can be read. */
+/** The endpoint last written, whether its process lives or not; null when there is none or it is damaged. */
 export async function readEndpoint(directory: string): Promise<Endpoint | null> {
+  const text = await readFile(pathOf(directory), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
   try {
-    const parsed = endpointSchema.safeParse(JSON.parse(await readFile(pathOf(directory), 'utf8')));
-    return parsed.success ? parsed.data : null;
+    return endpointSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }

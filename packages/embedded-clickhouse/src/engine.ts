@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DroplensError, type Reporter } from '@droplens/runtime';
+import { DroplensError, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
 import { engineConfig, type EngineConfig } from './config.ts';
-import { keepCredentials, type Account } from './credentials.ts';
+import { keepCredentials, readCredentials, type Account } from './credentials.ts';
 import { Database } from './database.ts';
 import { answers, readEndpoint, removeEndpoint, writeEndpoint, type FoundEngine } from './endpoint-file.ts';
+import { heldError, refuseIfHeld } from './holder.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
+import { EngineMetrics } from './metrics.ts';
+import { StatementRunner } from './statement-runner.ts';
 
 /** A running embedded ClickHouse. */
 export interface Engine {
@@ -16,81 +19,147 @@ export interface Engine {
   readonly writer: Account;
   /** The account for dashboards. */
   readonly readonly: Account;
-  /** Waits for what runs, refuses what comes, closes the data directory. May be called twice. */
+  /** Refuses new statements, stops queries, waits for inserts, closes the data directory. May be called twice. */
   close(): Promise<void>;
 }
 
 /** How to open an engine: the data directory, and any key of its configuration. */
 export interface EngineOptions extends Partial<EngineConfig> {
   readonly directory: string;
-  readonly reporter?: Reporter;
+  readonly reporter?: Reporter | undefined;
 }
 
+/** chDB serves one data directory a process. */
+let openHere: string | null = null;
+
 /**
- * Opens the data directory and serves it over HTTP. Throws a DroplensError: DL_ENGINE_LOCKED when another process holds
- * the directory (the message says which), DL_DATA_DIRECTORY when it cannot be used, DL_CONFIG_INVALID for a bad option.
+ * Opens the data directory and serves it over HTTP. Everything lies in `<directory>/engine`. Throws a DroplensError:
+ * DL_ENGINE_LOCKED when another process holds the directory (the message says which), DL_DATA_DIRECTORY when it cannot be
+ * used, DL_ENGINE_FAILED when the database does not open or the address is taken, DL_CONFIG_INVALID for a bad option.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { directory: given, reporter, ...keys } = options;
-  const parsed = engineConfig.safeParse(keys);
-  if (!parsed.success)
-    throw new DroplensError(
-      'DL_CONFIG_INVALID',
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-    );
-  const config = parsed.data;
+  const config = parseConfig(keys);
   const directory = join(resolve(given), 'engine');
-  await refuseIfHeld(directory);
-  const inserts = join(directory, 'inserts');
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await rm(inserts, { recursive: true, force: true });
-    await mkdir(inserts, { mode: 0o700 });
-  } catch (error) {
-    throw new DroplensError('DL_DATA_DIRECTORY', `the data directory ${given} cannot be used: ${(error as Error).message}`, {
-      cause: error,
-    });
+  if (openHere !== null) {
+    const error = openHere === directory ? 'DL_ENGINE_LOCKED' : 'DL_ENGINE_FAILED';
+    throw new DroplensError(
+      error,
+      `this process (${process.pid}) already serves the data directory ${openHere}: it can serve one`,
+    );
   }
-  const credentials = await keepCredentials(directory);
-  const database = new Database(join(directory, 'clickhouse'), config);
+  openHere = directory;
   try {
-    await database.open();
+    await refuseIfHeld(directory);
+    const parts = await compose(given, directory, config, reporter?.child('engine'));
+    return {
+      ...parts.engine,
+      close: async () => {
+        await parts.lifecycle.stop();
+        if (openHere === directory) openHere = null;
+      },
+    };
   } catch (error) {
-    throw new DroplensError('DL_ENGINE_FAILED', `the database in ${given} cannot be opened: ${(error as Error).message}`, {
-      cause: error,
-    });
+    openHere = null;
+    throw error;
   }
-  const instance = randomUUID();
-  const endpoint = new HttpEndpoint({ config, credentials, database, inserts, instance, ...(reporter && { reporter }) });
-  await endpoint.start();
-  await writeEndpoint(directory, { url: endpoint.url, pid: process.pid, since: new Date().toISOString(), instance });
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await endpoint.stop();
-    await removeEndpoint(directory);
-    await database.close();
-  };
-  return {
-    url: endpoint.url,
-    writer: credentials.writer,
-    readonly: credentials.readonly,
-    close: () => (closing ??= close()),
-  };
 }
 
-/** The engine that another process (or this one) runs on the data directory, or null when none answers. */
+/** The engine that some process runs on the data directory, or null when none answers; DL_DATA_DIRECTORY if it cannot be read. */
 export async function findEngine(directory: string): Promise<FoundEngine | null> {
   const path = join(resolve(directory), 'engine');
-  const endpoint = await readEndpoint(path);
-  if (endpoint === null || !(await answers(endpoint))) return null;
-  return { ...endpoint, ...(await keepCredentials(path)) };
+  try {
+    const endpoint = await readEndpoint(path);
+    if (endpoint === null || !(await answers(endpoint))) return null;
+    const credentials = await readCredentials(path);
+    return credentials === null ? null : { ...endpoint, ...credentials };
+  } catch (error) {
+    throw new DroplensError('DL_DATA_DIRECTORY', `the engine's files in ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
-async function refuseIfHeld(directory: string): Promise<void> {
-  const endpoint = await readEndpoint(directory);
-  if (endpoint === null || !(await answers(endpoint))) return;
-  throw new DroplensError(
-    'DL_ENGINE_LOCKED',
-    `the data directory ${directory} is held by process ${endpoint.pid}, which serves it at ${endpoint.url} since ${endpoint.since}`,
-  );
+function parseConfig(keys: Partial<EngineConfig>): EngineConfig {
+  const parsed = engineConfig.safeParse(Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)));
+  if (parsed.success) return parsed.data;
+  const reasons = parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
+  throw new DroplensError('DL_CONFIG_INVALID', `engine: ${reasons.join('; ')}`);
+}
+
+/** Opens one part after the other; nothing but the lock is touched in the directory before the lock is had. */
+async function compose(
+  given: string,
+  directory: string,
+  config: EngineConfig,
+  reporter: Reporter | undefined,
+): Promise<{ engine: Omit<Engine, 'close'>; lifecycle: Lifecycle }> {
+  const files = join(directory, 'requests');
+  const instance = randomUUID();
+  const database = new Database(join(directory, 'clickhouse'), config);
+  const metrics = new EngineMetrics(reporter?.registry);
+  let credentials: Awaited<ReturnType<typeof keepCredentials>> | undefined;
+  let endpoint: HttpEndpoint | undefined;
+  const announce = (url: string): Promise<void> =>
+    writeEndpoint(directory, { url, pid: process.pid, since: new Date().toISOString(), instance });
+  const opened: Component = {
+    start: async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        throw unusable(given, error);
+      });
+      await database.open().catch(async (error: unknown) => {
+        throw (await heldError(directory, error)) ?? openError(given, error);
+      });
+    },
+    stop: async () => {
+      await database.close();
+      metrics.stop();
+    },
+  };
+  const served: Component = {
+    start: async () => {
+      try {
+        await rm(files, { recursive: true, force: true });
+        await mkdir(files, { mode: 0o700 });
+        credentials = await keepCredentials(directory);
+      } catch (error) {
+        throw unusable(given, error);
+      }
+      const poolThreads = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+      const runner = new StatementRunner({ database, config, directory: files, metrics, poolThreads });
+      endpoint = new HttpEndpoint({ config, credentials, runner, instance, metrics, reporter });
+      await endpoint.start();
+      await announce(endpoint.url).catch(async (error: unknown) => {
+        await endpoint?.stop();
+        throw unusable(given, error);
+      });
+      reporter?.info('the embedded ClickHouse is open', { directory, url: endpoint.url, version: database.version });
+    },
+    stop: async () => {
+      await endpoint?.stop();
+      await removeEndpoint(directory);
+    },
+  };
+  const lifecycle = new Lifecycle([opened, served]);
+  try {
+    await lifecycle.start();
+  } catch (error) {
+    await opened.stop();
+    throw error;
+  }
+  return { engine: { url: endpoint!.url, writer: credentials!.writer, readonly: credentials!.readonly }, lifecycle };
+}
+
+function unusable(given: string, error: unknown): DroplensError {
+  const code = (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DL_DISK_FULL' : 'DL_DATA_DIRECTORY';
+  return new DroplensError(code, `the data directory ${given} cannot be used: ${(error as Error).message}`, { cause: error });
+}
+
+function openError(given: string, error: unknown): DroplensError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EEXIST'].includes(code))
+    return unusable(given, error);
+  return new DroplensError('DL_ENGINE_FAILED', `the database in ${given} cannot be opened: ${(error as Error).message}`, {
+    cause: error,
+  });
 }

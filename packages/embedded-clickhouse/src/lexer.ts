@@ -54,7 +54,7 @@ export class Lexer {
     return { kind, start, end: this.#at, text: text.slice(start, this.#at) };
   }
 
-  /** White space and comments: `-- …`, `# …`, `#! …`, and block comments, which nest. An unclosed block is left as a sign. */
+  /** White space and comments: `-- …`, `// …`, `# …`, `#! …`, and block comments, which nest. An unclosed block is left to be `bad`. */
   #skip(): void {
     const text = this.#text;
     for (;;) {
@@ -64,7 +64,7 @@ export class Lexer {
         this.#at += 1;
       } else if (code === 45 && following === 45) {
         this.#skipLine();
-      } else if (code === 35 && (following === space || following === 33)) {
+      } else if ((code === 35 && (following === space || following === 33)) || (code === 47 && following === 47)) {
         this.#skipLine();
       } else if (code === 47 && following === 42) {
         const end = this.#blockEnd();
@@ -120,9 +120,8 @@ export class Lexer {
 
   /** Digits; with letters behind them a name or a number in any notation, which makes no difference here. */
   #number(): TokenKind {
-    const start = this.#at;
     while (isDigit(this.#text.charCodeAt(this.#at))) this.#at += 1;
-    if (isWord(this.#text.charCodeAt(this.#at))) return this.#word() === 'word' && this.#at > start ? 'number' : 'bad';
+    if (isWord(this.#text.charCodeAt(this.#at))) this.#word();
     return 'number';
   }
 
@@ -146,7 +145,7 @@ export class Lexer {
     return 'bad';
   }
 
-  /** A here-document `$tag$ … $tag$` is a string. */
+  /** A here-document `$tag$ … $tag$` is a string; any other dollar belongs to a name. */
   #dollar(): TokenKind {
     const text = this.#text;
     let at = this.#at + 1;
@@ -159,8 +158,7 @@ export class Lexer {
         return 'string';
       }
     }
-    this.#at += 1;
-    return 'bad';
+    return this.#word();
   }
 }
 

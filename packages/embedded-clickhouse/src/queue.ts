@@ -6,6 +6,8 @@ export class BoundedQueue {
   readonly #bound: number;
   #running = 0;
   #waiting: { start(): void; drop(error: Error): void }[] = [];
+  /** Called after every change of what runs and waits. */
+  onChange: () => void = () => undefined;
 
   constructor(slots: number, bound: number) {
     this.#slots = slots;
@@ -22,10 +24,10 @@ export class BoundedQueue {
 
   /**
    * Waits for a slot; the function it resolves to gives the slot back. Rejects with 202 TOO_MANY_SIMULTANEOUS_QUERIES
-   * when too many wait already, and with 394 QUERY_WAS_CANCELLED when `signal` aborts before the start.
+   * when too many wait already, and with the signal's reason when it aborts before the start.
    */
   enter(signal: AbortSignal): Promise<() => void> {
-    if (signal.aborted) return Promise.reject(cancelled());
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#running < this.#slots) return Promise.resolve(this.#take());
     if (this.#waiting.length >= this.#bound) {
       return Promise.reject(
@@ -49,10 +51,12 @@ export class BoundedQueue {
       };
       const leave = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== entry);
-        reject(cancelled());
+        this.onChange();
+        reject(signal.reason);
       };
       signal.addEventListener('abort', leave, { once: true });
       this.#waiting.push(entry);
+      this.onChange();
     });
   }
 
@@ -61,20 +65,19 @@ export class BoundedQueue {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const entry of waiting) entry.drop(error);
+    this.onChange();
   }
 
   #take(): () => void {
     this.#running += 1;
+    this.onChange();
     let open = true;
     return () => {
       if (!open) return;
       open = false;
       this.#running -= 1;
       this.#waiting.shift()?.start();
+      this.onChange();
     };
   }
-}
-
-function cancelled(): ClickHouseError {
-  return new ClickHouseError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled: the client went away.');
 }

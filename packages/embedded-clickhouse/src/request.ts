@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Account } from './credentials.ts';
+import type { SessionRequest } from './kept-sessions.ts';
 
 /** What the URL and headers of a request say; the body is not read yet. */
 export interface EngineRequest {
@@ -15,6 +16,12 @@ export interface EngineRequest {
   /** Every parameter that is none of the interface's own: settings, if the engine knows them. */
   readonly settings: ReadonlyMap<string, string>;
   readonly account: Account | null;
+  /** The session to go on with, or null for one of the request's own. */
+  readonly session: SessionRequest | null;
+  /** Roles to take, by name. */
+  readonly roles: readonly string[];
+  /** The name of an option that changes the wire format in a way the endpoint cannot, or null. */
+  readonly unsupported: string | null;
   readonly contentEncoding: string;
   /** Whether the response may be gzip. */
   readonly gzip: boolean;
@@ -73,6 +80,9 @@ export function readRequest(request: IncomingMessage): EngineRequest {
     parameters,
     settings,
     account: readAccount(request, url),
+    session: readSession(url),
+    roles: url.getAll('role'),
+    unsupported: ['compress', 'decompress'].find((name) => ['1', 'true'].includes(url.get(name) ?? '')) ?? null,
     contentEncoding: (header(request, 'content-encoding') ?? 'identity').trim().toLowerCase(),
     gzip: /\bgzip\b/i.test(header(request, 'accept-encoding') ?? '') && (compression === '1' || compression === 'true'),
   };
@@ -81,6 +91,14 @@ export function readRequest(request: IncomingMessage): EngineRequest {
 function header(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name];
   return typeof value === 'string' ? value : null;
+}
+
+/** `session_id`, `session_timeout` (60 s, at most an hour) and `session_check`. */
+function readSession(url: URLSearchParams): SessionRequest | null {
+  const id = url.get('session_id');
+  if (id === null || id === '') return null;
+  const timeout = Number(url.get('session_timeout') ?? 60);
+  return { id, timeout: timeout > 0 && timeout <= 3600 ? timeout : 60, check: url.get('session_check') === '1' };
 }
 
 /** Basic authentication, X-ClickHouse-User and -Key, or `user` and `password` in the URL, in this order. */
