@@ -1,7 +1,21 @@
 import { ipv4End, ipv6End } from './address.ts';
-import { closeParen, digitsEnd, equals, greater, less, nine, openBracket, openParen, space, startsWith, zero } from './ascii.ts';
-import { bracketEnd, flagAt } from './common-order.ts';
-import { type Line, seen } from './line.ts';
+import {
+  closeParen,
+  digitsEnd,
+  equals,
+  greater,
+  hexValue,
+  less,
+  nine,
+  numberAt,
+  openBracket,
+  openParen,
+  space,
+  startsWith,
+  zero,
+} from './ascii.ts';
+import { bracketEnd, flagAt, macForm } from './common-order.ts';
+import { kept, type Line, seen } from './line.ts';
 import type { RejectReason } from './record.ts';
 
 /*
@@ -36,7 +50,7 @@ function isKeyByte(byte: number): boolean {
   return (byte >= 0x41 && byte <= 0x5a) || (byte >= zero && byte <= nine) || byte === 0x5f;
 }
 
-/** Upper-case keys of up to eight letters as numbers, five bits a letter: exact, so no other key can pass for one of these. */
+/** Upper-case keys of up to ten letters as numbers, five bits a letter: exact, so no other key can pass for one of these. */
 function keyCode(key: string): number {
   let code = 0;
   for (let i = 0; i < key.length; i++) code = code * 32 + (key.charCodeAt(i) - 0x40);
@@ -58,15 +72,46 @@ const keys = {
   window: keyCode('WINDOW'),
   type: keyCode('TYPE'),
   code: keyCode('CODE'),
-  res: keyCode('RES'),
-  urgp: keyCode('URGP'),
-  flowLabel: keyCode('FLOWLBL'),
   sport: keyCode('SPORT'),
   dport: keyCode('DPORT'),
 };
 
+/** What the value of a field that `extra` keeps must look like: a number of at most `max` in a base, a MAC, a device name, or anything. */
+type Form = readonly [bit: number, base: 10 | 16 | 'mac' | 'name' | 'any', max: number];
+
+const word32 = 0xffffffff;
+const forms: ReadonlyMap<number, Form> = new Map<number, Form>([
+  [keyCode('PHYSIN'), [kept.physIn, 'name', 0]],
+  [keyCode('PHYSOUT'), [kept.physOut, 'name', 0]],
+  [keyCode('MAC'), [kept.mac, 'mac', 0]],
+  [keyCode('MACSRC'), [kept.macSrc, 'mac', 0]],
+  [keyCode('MACDST'), [kept.macDst, 'mac', 0]],
+  [keyCode('MACPROTO'), [kept.macProto, 16, 0xffff]],
+  [keyCode('VPROTO'), [kept.vlanProto, 16, 0xffff]],
+  [keyCode('VID'), [kept.vlan, 10, 0xffff]],
+  [keyCode('TUNNEL'), [kept.tunnel, 'any', 0]],
+  [keyCode('TOS'), [kept.tos, 16, 255]],
+  [keyCode('PREC'), [kept.prec, 16, 255]],
+  [keyCode('TC'), [kept.tc, 10, 255]],
+  [keyCode('FLOWLBL'), [kept.flowLabel, 10, 0xfffff]],
+  [keyCode('LEN'), [kept.length, 10, 0xffff]],
+  [keyCode('ID'), [kept.id, 10, 0xffff]],
+  [keyCode('SEQ'), [kept.seq, 10, word32]],
+  [keyCode('ACK'), [kept.ack, 10, word32]],
+  [keyCode('RES'), [kept.res, 16, 255]],
+  [keyCode('URGP'), [kept.urgp, 10, 0xffff]],
+  [keyCode('SPI'), [kept.spi, 16, word32]],
+  [keyCode('PARAMETER'), [kept.parameter, 10, 255]],
+  [keyCode('POINTER'), [kept.pointer, 16, word32]],
+  [keyCode('GATEWAY'), [kept.gateway, 'any', 0]],
+  [keyCode('MTU'), [kept.mtu, 10, word32]],
+  [keyCode('UID'), [kept.uid, 10, word32]],
+  [keyCode('GID'), [kept.gid, 10, word32]],
+  [keyCode('MARK'), [kept.mark, 16, word32]],
+]);
+
 function keyCodeAt(b: Uint8Array, from: number, to: number): number {
-  if (to - from > 8) return 0;
+  if (to - from > 10) return 0;
   let code = 0;
   for (let p = from; p < to; p++) {
     if (b[p]! <= 0x40 || b[p]! > 0x5a) return 0;
@@ -108,8 +153,7 @@ function readField(line: Line, b: Uint8Array, from: number, mark: number, to: nu
       line.ttl = decimal(line, b, value, to, 255, open);
       return line.ttl >= 0 && once(line, seen.ttl);
     case keys.id:
-      // The first is the IP identification; one after ICMP's own fields belongs to the echo.
-      if ((line.seen & (seen.id | seen.type)) !== 0 || line.proto === 1 || line.proto === 58 || line.family === 6) break;
+      if ((line.seen & seen.id) !== 0 || !isIpId(line, b, to)) break;
       line.id = decimal(line, b, value, to, 0xffff, open);
       return line.id >= 0 && once(line, seen.id);
     case keys.proto:
@@ -127,25 +171,62 @@ function readField(line: Line, b: Uint8Array, from: number, mark: number, to: nu
       line.type = decimal(line, b, value, to, 255, open);
       return line.type >= 0 && once(line, seen.type);
     case keys.code:
-      line.code = decimal(line, b, value, to, 255, open);
+      line.code = decimal(line, b, value, to, 255, open && codeGoesOn(line));
       return line.code >= 0 && once(line, seen.code);
-    case keys.res:
-      line.seen |= seen.res;
-      break;
-    case keys.urgp:
-      line.seen |= seen.urgp;
-      break;
-    case keys.flowLabel:
-      line.seen |= seen.flowLabel;
-      break;
     case keys.sport:
     case keys.dport:
       return line.reject('xtables-monitor');
     default:
-      // ulogd prints it with nothing after it: INCOMPLETEMARK=0.
-      if (startsWith(b, from, 'INCOMPLETE')) line.seen |= seen.incomplete;
   }
+  return keepField(line, b, from, mark, to, open);
+}
+
+/** Takes a field that no column holds. A key that is not known is a newer kernel's or another writer's, and kept like the others. */
+function keepField(line: Line, b: Uint8Array, from: number, mark: number, to: number, open: boolean): boolean {
+  const form = forms.get(keyCodeAt(b, from, mark));
+  if (form !== undefined) {
+    const [bit, base, max] = form;
+    if ((line.kept & bit) !== 0) return line.reject('duplicate-field');
+    line.kept |= bit;
+    const wrong = defect(b, mark + 1, to, base, max);
+    if (wrong !== null) return line.reject(open && wrong === 'malformed-field' ? 'cut' : wrong);
+  } else if (startsWith(b, from, 'INCOMPLETE')) line.seen |= seen.incomplete; // ulogd prints it with nothing after it: INCOMPLETEMARK=0
   return line.keep(from, to) || line.reject('unexpected-text');
+}
+
+/** What is wrong with the value in [from, to), null when nothing is. */
+function defect(b: Uint8Array, from: number, to: number, base: Form[1], max: number): 'malformed-field' | 'out-of-range' | null {
+  if (base === 'any') return to > from ? null : 'malformed-field';
+  if (base === 'mac') return macForm(b, from) === to ? null : 'malformed-field';
+  if (base === 'name') return to - from <= 15 ? null : 'malformed-field';
+  // ulogd leaves out the 0x.
+  const digits = base === 16 && b[from] === zero && b[from + 1] === 0x78 ? from + 2 : from;
+  let value = 0;
+  for (let p = digits; p < to; p++) {
+    const digit = hexValue[b[p]!]!;
+    if (digit >= base) return 'malformed-field';
+    value = value * base + digit;
+  }
+  if (to === digits) return 'malformed-field';
+  return value <= max ? null : 'out-of-range';
+}
+
+/** Whether the first `ID=`, which ends at `at`, is the IP identification: IPv6 has none, and one behind ICMP's type belongs to an echo unless another follows. */
+function isIpId(line: Line, b: Uint8Array, at: number): boolean {
+  if (line.family === 6) return false;
+  if (line.family === 0) {
+    // Only where fields come in an order of their own.
+    const src = pieceAfter(b, at, 'SRC=');
+    if (src >= 0 && ipv4End(b, src + 4) < 0) return false;
+  }
+  const isIcmp = (line.seen & seen.type) !== 0 || line.proto === 1 || line.proto === 58;
+  return !isIcmp || pieceAfter(b, at, 'ID=') >= 0;
+}
+
+/** Offset of the next piece of the line that begins with `text`, -1 when there is none. */
+function pieceAfter(b: Uint8Array, at: number, text: string): number {
+  for (let p = at; b[p]! >= space; p++) if (b[p] === space && startsWith(b, p + 1, text)) return p + 1;
+  return -1;
 }
 
 /** Notes a field that no packet has twice. */
@@ -153,6 +234,14 @@ function once(line: Line, bit: number): boolean {
   if ((line.seen & bit) !== 0) return line.reject('duplicate-field');
   line.seen |= bit;
   return true;
+}
+
+/** Whether the kernel prints something after the code of this type: an echo's numbers, a quoted packet, a parameter. Other types end the line. */
+function codeGoesOn(line: Line): boolean {
+  const { proto, type } = line;
+  return proto === 58
+    ? (type >= 1 && type <= 4) || type === 128 || type === 129
+    : type === 0 || type === 8 || (type >= 3 && type <= 5) || type === 11 || type === 12;
 }
 
 /** Checks the address that [from, to) must be. */
@@ -198,11 +287,9 @@ const protocolNames: readonly (readonly [string, number])[] = [
 
 function readProtocol(line: Line, b: Uint8Array, from: number, to: number, open: boolean): boolean {
   if (b[from]! >= zero && b[from]! <= nine) {
+    // It ends the line of a protocol that the kernel does not know, so it is trusted there, too.
     line.proto = decimal(line, b, from, to, 255, false);
-    if (line.proto < 0) return false;
-    // IGMP ends its line, often without the space; no protocol in use has a number that begins with 2 and is longer, but many do with 1, 3 … 9.
-    if (open && line.proto * 10 <= 255 && line.proto !== 2 && line.proto !== 0) return line.reject('cut');
-    return true;
+    return line.proto >= 0;
   }
   for (const [name, number] of protocolNames) {
     if (name.length !== to - from || !startsWith(b, from, name)) continue;
@@ -226,13 +313,8 @@ function readWord(line: Line, b: Uint8Array, from: number, to: number, end: numb
     if (q < 0) return fail(line, 'cut');
   } else if (length === 3 && startsWith(b, from, 'OPT')) {
     if (b[to] !== space || b[to + 1] !== openParen) return fail(line, to + 2 > end ? 'cut' : 'unexpected-text');
-    q = to + 2;
-    while (q < end && b[q] !== closeParen && b[q]! >= space) q++;
-    if (q === end || b[q] !== closeParen) return fail(line, q === end ? 'cut' : 'unexpected-text');
-    let inner = to + 2;
-    while (b[inner] === space) inner++;
-    if (startsWith(b, inner, 'ESP ')) line.seen |= seen.esp;
-    q++;
+    q = optionsEnd(line, b, to + 2, end);
+    if (q < 0) return -1;
   } else if (startsWith(b, from, 'INCOMPLETE')) {
     // "INCOMPLETE [8 bytes]" is a header cut short, the bare word an IPv6 fragment that more will follow; ulogd prints only the bare word.
     if (b[to] === space && b[to + 1] === openBracket) {
@@ -251,13 +333,11 @@ function readWord(line: Line, b: Uint8Array, from: number, to: number, end: numb
       while (q < end && b[q]! > space) q++;
     }
     if (b[from] === 0x46) {
-      line.seen |= seen.fragment;
-      const digits = digitsEnd(b, value);
-      if (digits === q && q > value) {
-        if (q - value > 5) return fail(line, 'out-of-range');
-        if (!(q === value + 1 && b[value] === zero)) line.seen |= seen.laterFragment;
-      } else if (!startsWith(b, value, 'TRUNCATED')) return fail(line, q === end ? 'cut' : 'malformed-field');
-      else line.seen |= seen.truncated;
+      if ((line.seen & seen.fragment) !== 0) return fail(line, 'duplicate-field');
+      const digits = readFragment(line, b, value);
+      if (q - value > 5 && digits === q) return fail(line, 'out-of-range');
+      if ((digits !== q || q === value) && (line.seen & seen.truncated) === 0)
+        return fail(line, q === end ? 'cut' : 'malformed-field');
     }
   } else if (length === 9 && startsWith(b, from, 'TRUNCATED')) {
     line.seen |= seen.truncated;
@@ -271,13 +351,43 @@ function readWord(line: Line, b: Uint8Array, from: number, to: number, end: numb
   } else if (length === 3 && flagAt(b, from) !== 0) {
     const flag = flagAt(b, from);
     if ((line.flags & flag) !== 0) return fail(line, 'duplicate-field');
+    // At the line's end this may be the beginning of ACK=, unless what comes after that was there.
+    if (to === end && (line.seen & seen.window) === 0) return fail(line, 'cut');
     line.flags |= flag;
     return to;
-  } else if (!(length === 2 && isIpFlag(b, from)) && !isNewFlag(line, b, from, to)) {
-    return fail(line, to === end ? 'cut' : 'unexpected-text');
-  }
+  } else if (length === 2 && ipFlag(b, from) !== 0) {
+    if ((line.kept & ipFlag(b, from)) !== 0) return fail(line, 'duplicate-field');
+    line.kept |= ipFlag(b, from);
+  } else if (!isNewFlag(line, b, from, to)) return fail(line, to === end ? 'cut' : 'unexpected-text');
   if (q < end && b[q] !== space) return fail(line, 'unexpected-text');
   return line.keep(from, q) ? q : fail(line, 'unexpected-text');
+}
+
+/** Offset after "OPT (…)", which for IPv6 holds what its extension headers say; -1 when it does not end. */
+function optionsEnd(line: Line, b: Uint8Array, at: number, end: number): number {
+  for (let p = at; p < end; p++) {
+    const byte = b[p]!;
+    if (byte === closeParen) return p + 1;
+    if (byte < space) return fail(line, 'unexpected-text');
+    if (byte !== space) continue;
+    if (startsWith(b, p + 1, 'ESP ')) line.seen |= seen.esp;
+    else if (startsWith(b, p + 1, 'FRAG:TRUNCATED ')) {
+      // The one thing after which the kernel does not close the bracket.
+      line.seen |= seen.truncated;
+      return Math.min(p + 15, end);
+    } else if (startsWith(b, p + 1, 'FRAG:')) readFragment(line, b, p + 6);
+    else if (startsWith(b, p + 1, 'INCOMPLETE [')) line.seen |= seen.unknownHeader;
+  }
+  return fail(line, 'cut');
+}
+
+/** Notes whether the fragment whose offset stands at `at` is a later one, or its header was cut short. Returns the offset after the digits. */
+function readFragment(line: Line, b: Uint8Array, at: number): number {
+  const digits = digitsEnd(b, at);
+  line.seen |= seen.fragment;
+  if (digits > at && numberAt(b, at, digits) !== 0) line.seen |= seen.laterFragment;
+  if (startsWith(b, at, 'TRUNCATED')) line.seen |= seen.truncated;
+  return digits;
 }
 
 function fail(line: Line, reason: RejectReason): -1 {
@@ -285,14 +395,16 @@ function fail(line: Line, reason: RejectReason): -1 {
   return -1;
 }
 
-/** CE, DF, MF */
-function isIpFlag(b: Uint8Array, at: number): boolean {
-  return (b[at] === 0x43 && b[at + 1] === 0x45) || (b[at + 1] === 0x46 && (b[at] === 0x44 || b[at] === 0x4d));
+/** The bit of CE, DF or MF at `at`, 0 for anything else. */
+function ipFlag(b: Uint8Array, at: number): number {
+  if (b[at + 1] === 0x46) return b[at] === 0x44 ? kept.df : b[at] === 0x4d ? kept.mf : 0;
+  return b[at] === 0x43 && b[at + 1] === 0x45 ? kept.ce : 0;
 }
 
-/** A TCP flag of a newer kernel (`AE` was the last to come): two to four capitals between RES= and URGP=. */
+/** A TCP flag that has no bit in `tcp_flags`: AE, or a newer kernel's, two to four capitals between RES= and URGP=. */
 function isNewFlag(line: Line, b: Uint8Array, from: number, to: number): boolean {
-  if ((line.seen & (seen.res | seen.urgp)) !== seen.res || to - from < 2 || to - from > 4) return false;
+  if (to - from === 2 && startsWith(b, from, 'AE')) return true;
+  if ((line.kept & (kept.res | kept.urgp)) !== kept.res || to - from < 2 || to - from > 4) return false;
   for (let p = from; p < to; p++) if (b[p]! < 0x41 || b[p]! > 0x5a) return false;
   return true;
 }

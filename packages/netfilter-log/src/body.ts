@@ -1,8 +1,8 @@
-import { space, equals, startsWith } from './ascii.ts';
+import { closeParen, space, equals, startsWith } from './ascii.ts';
 import { readTokens } from './any-order.ts';
 import { lastOutStart, lastStart } from './body-start.ts';
 import { readCommonOrder } from './common-order.ts';
-import { type Line, seen } from './line.ts';
+import { kept, type Line, seen } from './line.ts';
 
 /*
  * The body of a packet record, after the prefix, as nf_log_syslog.c prints it (every piece ends with one space):
@@ -83,12 +83,10 @@ function judge(line: Line, b: Uint8Array, end: number): boolean {
       if (short) return true;
       if ((has & seen.dstPort) === 0 || (has & seen.srcPort) === 0) return line.reject('cut');
       // Flags that were cut off would turn an answer into a NULL scan: the kernel's URGP= proves that they are whole, other writers print at least one.
-      if ((has & seen.urgp) !== 0) return true;
-      return (has & seen.res) === 0 && line.flags !== 0 ? true : line.reject('cut');
+      if ((line.kept & kept.urgp) !== 0) return true;
+      return (line.kept & kept.res) === 0 && line.flags !== 0 ? true : line.reject('cut');
     case 17:
     case 136:
-    case 132:
-    case 33:
       return short || (has & (seen.srcPort | seen.dstPort)) === (seen.srcPort | seen.dstPort) ? true : line.reject('cut');
     case 1:
     case 58:
@@ -103,14 +101,25 @@ function judge(line: Line, b: Uint8Array, end: number): boolean {
 /** The kernel names no protocol after a header it could not read, for the later fragments of an AH packet, and for ESP in IPv6. */
 function judgeWithoutProtocol(line: Line, b: Uint8Array, end: number): boolean {
   const has = line.seen;
-  if ((has & (seen.truncated | seen.unknownHeader)) !== 0) return true;
   if ((has & seen.esp) !== 0) {
     line.proto = 50;
     return true;
   }
-  if (b[end - 1] !== space) return line.reject('cut');
-  if ((has & seen.laterFragment) !== 0) line.proto = line.family === 4 ? 51 : 44;
-  else if ((has & seen.flowLabel) !== 0) line.proto = 50;
+  if ((has & (seen.truncated | seen.unknownHeader)) !== 0) return true;
+  if ((has & seen.laterFragment) !== 0) {
+    if (line.family === 4) line.proto = 51;
+    else return endsIn(b, end, 'ID:') || line.reject('cut'); // another extension header followed, of which nothing is printed
+  } else if ((line.kept & kept.flowLabel) !== 0 && (has & seen.fragment) === 0 && endsIn(b, end, 'FLOWLBL=')) line.proto = 50;
   else return line.reject('cut');
   return true;
+}
+
+/** Whether the last piece begins with `text` or is an "OPT (…)". */
+function endsIn(b: Uint8Array, end: number, text: string): boolean {
+  let to = end;
+  while (b[to - 1] === space) to--;
+  if (b[to - 1] === closeParen) return true;
+  let from = to;
+  while (b[from - 1]! > space) from--;
+  return startsWith(b, from, text);
 }

@@ -1,6 +1,6 @@
 import { ipv4End, ipv6End } from './address.ts';
-import { closeBracket, colon, equals, nine, openBracket, space, startsWith, zero } from './ascii.ts';
-import { type Line, seen } from './line.ts';
+import { closeBracket, colon, equals, hexValue, nine, openBracket, space, startsWith, zero } from './ascii.ts';
+import { kept, type Line, seen } from './line.ts';
 
 /*
  * The body in the order of every kernel since 3.0, without looking for keys: each step checks that the piece expected next is there, whole and followed
@@ -57,17 +57,20 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
 
   // ["PHYSIN=" name " "] ["PHYSOUT=" name " "]
   while (v.getInt32(p, true) === wordPhys) {
-    q = p + 4;
-    if (b[q] === 0x49 && b[q + 1] === 0x4e && b[q + 2] === equals) q = nameEnd(b, q + 3);
-    else if (v.getInt32(q, true) === wordOut) q = nameEnd(b, q + 4);
-    if (b[q] !== space || !line.keep(p, q)) return p;
+    const isOut = v.getInt32(p + 4, true) === wordOut;
+    if (!isOut && !(b[p + 4] === 0x49 && b[p + 5] === 0x4e && b[p + 6] === equals)) return p;
+    const bit = isOut ? kept.physOut : kept.physIn;
+    q = nameEnd(b, isOut ? p + 8 : p + 7);
+    if (b[q] !== space || (line.kept & bit) !== 0 || !line.keep(p, q)) return p;
+    line.kept |= bit;
     p = q + 1;
   }
 
   // ["MAC=" [hex *(":" hex)] " "]
   if (v.getInt32(p, true) === wordMac) {
     q = macEnd(b, v, p + 4, end);
-    if (b[q] !== space || !line.keep(p, q)) return p;
+    if (q < 0 || b[q] !== space || !line.keep(p, q)) return p;
+    line.kept |= kept.mac;
     p = q + 1;
   }
 
@@ -97,6 +100,7 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
     // "TOS=0x" hex " PREC=0x" hex " TTL=" n " ID=" n " " ["CE "] ["DF "] ["MF "]
     if (v.getInt32(p, true) !== wordTos || !isHexByte(b, p + 4)) return p;
     if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(b, p + 14) || !line.keep(p, p + 18)) return p;
+    line.kept |= kept.tos | kept.prec;
     p += 19;
     if (v.getInt32(p, true) !== wordTtl) return p;
     q = readNumber(b, p + 4, 255);
@@ -114,7 +118,9 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
       b[p + 2] === space &&
       ((b[p + 1] === 0x46 && (b[p] === 0x44 || b[p] === 0x4d)) || (b[p] === 0x43 && b[p + 1] === 0x45))
     ) {
-      if (!line.keep(p, p + 2)) return p;
+      const bit = b[p] === 0x43 ? kept.ce : b[p] === 0x44 ? kept.df : kept.mf;
+      if ((line.kept & bit) !== 0 || !line.keep(p, p + 2)) return p;
+      line.kept |= bit;
       p += 3;
     }
   } else {
@@ -122,6 +128,7 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
     if (!(b[p] === 0x54 && b[p + 1] === 0x43 && b[p + 2] === equals)) return p;
     q = readNumber(b, p + 3, 255);
     if (q < 0 || !line.keep(p, q - 1)) return p;
+    line.kept |= kept.tc;
     p = q;
     if (!startsWith(b, p, 'HOPLIMIT=')) return p;
     q = readNumber(b, p + 9, 255);
@@ -132,7 +139,7 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
     if (!startsWith(b, p, 'FLOWLBL=')) return p;
     q = readNumber(b, p + 8, 0xfffff);
     if (q < 0 || !line.keep(p, q - 1)) return p;
-    line.seen |= seen.flowLabel;
+    line.kept |= kept.flowLabel;
     p = q;
   }
 
@@ -191,6 +198,7 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
     if (q < 0 || v.getInt32(q, true) !== wordAck) return p;
     q = readNumber(b, q + 4, 0xffffffff);
     if (q < 0 || !line.keep(p, q - 1)) return p;
+    line.kept |= kept.seq | kept.ack;
     p = q;
   }
   if (v.getInt32(p, true) !== wordWind || !(b[p + 4] === 0x4f && b[p + 5] === 0x57 && b[p + 6] === equals)) return p;
@@ -200,7 +208,7 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
   line.seen |= seen.window;
   p = q;
   if (v.getInt32(p, true) !== wordRes || !isHexByte(b, p + 4) || !line.keep(p, p + 8)) return p;
-  line.seen |= seen.res;
+  line.kept |= kept.res;
   p += 9;
   while (b[p + 3] === space) {
     const flag = flagAt(b, p);
@@ -209,22 +217,23 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
     p += 4;
   }
   if (v.getInt32(p, true) !== wordUrgp || b[p + 4] !== equals) return p;
-  return readLast(line, b, p, p + 5, end, seen.urgp);
+  return readLast(line, b, p, p + 5, end, kept.urgp);
 }
 
 /** ports "LEN=" n " " */
 function readUdp(line: Line, b: Uint8Array, at: number, end: number): number {
   const p = readPorts(line, b, at);
   if ((line.seen & seen.dstPort) === 0 || line.view.getInt32(p, true) !== wordLen) return p;
-  return readLast(line, b, p, p + 4, end, 0);
+  return readLast(line, b, p, p + 4, end, kept.length);
 }
 
-/** A piece that ends most lines: key and number, kept as they stand, at the line's end even without a space. */
+/** A piece that ends most lines: key and a 16-bit number, kept as they stand, at the line's end even without a space. */
 function readLast(line: Line, b: Uint8Array, p: number, digits: number, end: number, bit: number): number {
   let q = digits;
-  while (b[q]! >= zero && b[q]! <= nine) q++;
-  if (q === digits || q - digits > 5 || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
-  line.seen |= bit;
+  let value = 0;
+  while (b[q]! >= zero && b[q]! <= nine && value <= 0xffff) value = value * 10 + b[q++]! - zero;
+  if (q === digits || value > 0xffff || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
+  line.kept |= bit;
   return q + 1;
 }
 
@@ -247,7 +256,8 @@ function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
   if (b[p] === 0x49 && b[p + 1] === 0x44 && b[p + 2] === equals) {
     q = readNumber(b, p + 3, 0xffff);
     if (q < 0 || v.getInt32(q, true) !== wordSeq || !line.keep(p, q - 1)) return p;
-    return readLast(line, b, q, q + 4, end, 0);
+    line.kept |= kept.id;
+    return readLast(line, b, q, q + 4, end, kept.seq);
   }
   if (v.getInt32(p, true) !== wordQuoted || b[p + 4] !== equals) return p;
   q = bracketEnd(b, p, end);
@@ -269,24 +279,38 @@ export function bracketEnd(b: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
-/**
- * Offset after a MAC at `at`: of hexadecimal bytes and colons, or, for the 14 bytes of Ethernet that nearly all lines have, of 41 characters that are neither
- * spaces nor `=`, checked four at a time.
- */
+/** Where the colons of "xx:xx:…" are in the three kinds of words it is made of. */
+const colonMasks = [0x00ff0000, 0x0000ff00, -0xffff01 | 0] as const;
+
+/** Offset after a MAC at `at`, -1 when its form is another. The 14 bytes of Ethernet, which nearly all lines have, are checked four characters at a time. */
 function macEnd(b: Uint8Array, v: DataView, at: number, end: number): number {
-  let q = at;
-  if (at + 41 < end && b[at + 41] === space && b[at + 40]! > space && b[at + 40] !== equals) {
+  if (at + 41 < end && b[at + 41] === space && isLowerHex(b[at + 40]!)) {
     let wrong = 0;
-    for (; q < at + 40; q += 4) {
-      const four = v.getInt32(q, true);
-      const notEquals = four ^ 0x3d3d3d3d;
-      wrong |= ((four - 0x21212121) & ~four) | ((notEquals - 0x01010101) & ~notEquals);
+    for (let k = 0; k < 10; k++) {
+      const four = v.getInt32(at + 4 * k, true);
+      const mask = colonMasks[k % 3]!;
+      wrong |= (four ^ 0x3a3a3a3a) & mask;
+      // With a digit in the colons' places: every byte in 0..9 or a..f, all below 0x80.
+      const digits = (four & ~mask) | (0x30303030 & mask);
+      const high = (digits - 0x30303030) | (digits + 0x19191919) | digits | ((digits + 0x46464646) & ~(digits + 0x1f1f1f1f));
+      wrong |= high & 0x80808080;
     }
-    if ((wrong & 0x80808080) === 0) return at + 41;
-    q = at;
+    if (wrong === 0) return at + 41;
   }
-  while ((b[q]! >= zero && b[q]! <= colon) || (b[q]! >= 0x61 && b[q]! <= 0x66)) q++;
-  return q;
+  return macForm(b, at);
+}
+
+/** Offset after pairs of hexadecimal digits with colons between them, or none at all; -1 for another form. */
+export function macForm(b: Uint8Array, at: number): number {
+  if (hexValue[b[at]!]! > 15) return at;
+  for (let p = at; ; p += 3) {
+    if (hexValue[b[p]!]! > 15 || hexValue[b[p + 1]!]! > 15) return -1;
+    if (b[p + 2] !== colon) return p + 2;
+  }
+}
+
+function isLowerHex(byte: number): boolean {
+  return (byte >= zero && byte <= nine) || (byte >= 0x61 && byte <= 0x66);
 }
 
 /** Value of the number that `readNumber` read. */
@@ -318,9 +342,9 @@ function nameEnd(b: Uint8Array, at: number): number {
   return p - at < 16 ? p : at + 15;
 }
 
-/** "0x" and two characters other than a space, then a space. */
+/** "0x", two hexadecimal digits, a space. */
 function isHexByte(b: Uint8Array, at: number): boolean {
-  return b[at] === zero && b[at + 1] === 0x78 && b[at + 2]! > space && b[at + 3]! > space && b[at + 4] === space;
+  return b[at] === zero && b[at + 1] === 0x78 && hexValue[b[at + 2]!]! < 16 && hexValue[b[at + 3]!]! < 16 && b[at + 4] === space;
 }
 
 /** The bit of the three-letter TCP flag at `at`, 0 when there is none. */

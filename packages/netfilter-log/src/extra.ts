@@ -50,11 +50,16 @@ function depthOf(word: string): number {
   return depth;
 }
 
+/** Whether a piece says that the packet was a fragment with an offset, by itself or within the IPv6 options. */
+export function isLaterFragment({ key, value }: Pick<ExtraPiece, 'key' | 'value'>): boolean {
+  return key === 'FRAG:' ? /^0*[1-9]/.test(value) : key === 'OPT' && /(?:^| )FRAG:0*[1-9]/.test(value);
+}
+
 /** Whether the packet had no transport header of its own: a later fragment, or one cut short. */
 export function isHeaderless(pieces: readonly ExtraPiece[]): boolean {
   return pieces.some(
     ({ key, value }, i) =>
-      (key === 'FRAG:' && /^0*[1-9]/.test(value)) ||
+      isLaterFragment({ key, value }) ||
       (key.startsWith('INCOMPLETE') && (value !== '' || !pieces[i - 1]?.key.startsWith('FRAG'))),
   );
 }

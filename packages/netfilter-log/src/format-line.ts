@@ -1,5 +1,5 @@
 import { ipv4End, kernelIPv6 } from './address.ts';
-import { type ExtraPiece, extraPieces, isHeaderless } from './extra.ts';
+import { type ExtraPiece, extraPieces, isHeaderless, isLaterFragment } from './extra.ts';
 import { hasPorts, kernelProtocol } from './protocol.ts';
 import { type NetfilterRecord, tcpFlagNames } from './record.ts';
 import { encodeText } from './text.ts';
@@ -45,8 +45,7 @@ export function formatLine(record: NetfilterRecord): string {
   if (record.proto === 'TCP') take(({ key }) => sequenceKeys.has(key));
   if ((record.proto === 'TCP' && !short) || record.window !== 0) line.push(`WINDOW=${record.window}`);
   // RES= and a flag that has no bit of its own (AE) come before the flags.
-  if (record.proto === 'TCP')
-    take(({ key, text }) => key === 'RES' || (/^[A-Z]{2,4}$/.test(text) && pieces.some((piece) => piece.key === 'RES')));
+  if (record.proto === 'TCP') take(({ key, text }) => key === 'RES' || /^[A-Z]{2,4}$/.test(text));
   for (let bit = 7; bit >= 0; bit--) if ((record.tcp_flags & (1 << bit)) !== 0) line.push(tcpFlagNames[bit]!);
   take(() => true);
   line.push(''); // the kernel ends every piece with a space
@@ -61,8 +60,9 @@ function kernelAddress(address: string, isIPv4: boolean): string {
 
 /** The protocol that a line without PROTO= says by what it ends with. */
 function impliedProtocol(pieces: readonly ExtraPiece[], isIPv4: boolean): string | null {
-  if (pieces.some(({ key, value }) => key === 'TRUNCATED' || key === 'Unknown' || value.startsWith('TRUNCATED'))) return '';
   if (pieces.some(({ key, value }) => key === 'OPT' && value.startsWith('ESP '))) return '50';
-  if (pieces.some(({ key, value }) => key === 'FRAG:' && /^0*[1-9]/.test(value))) return isIPv4 ? '51' : '44';
+  if (pieces.some(({ key, value }) => key === 'TRUNCATED' || key === 'Unknown' || /(?:^|:)TRUNCATED|INCOMPLETE \[/.test(value)))
+    return '';
+  if (pieces.some(isLaterFragment)) return isIPv4 ? '51' : '';
   return pieces.some(({ key }) => key === 'FLOWLBL') ? '50' : null;
 }

@@ -21,9 +21,6 @@ export const seen = {
   window: 1 << 10,
   type: 1 << 11,
   code: 1 << 12,
-  /** The reserved bits of a TCP header: who prints them also prints URGP. */
-  res: 1 << 13,
-  urgp: 1 << 14,
   /** A fragment with an offset: no transport header. */
   laterFragment: 1 << 15,
   /** `INCOMPLETE [n bytes]`: the transport header was cut short. */
@@ -33,9 +30,46 @@ export const seen = {
   arp: 1 << 18,
   /** An IPv6 section that ends in ESP: no PROTO follows. */
   esp: 1 << 19,
-  flowLabel: 1 << 20,
   unknownHeader: 1 << 21,
   fragment: 1 << 22,
+} as const;
+
+/** Which fields of those that `extra` keeps were there; each of them once at most. */
+export const kept = {
+  physIn: 1,
+  physOut: 1 << 1,
+  mac: 1 << 2,
+  macSrc: 1 << 3,
+  macDst: 1 << 4,
+  macProto: 1 << 5,
+  vlanProto: 1 << 6,
+  vlan: 1 << 7,
+  tunnel: 1 << 8,
+  tos: 1 << 9,
+  prec: 1 << 10,
+  tc: 1 << 11,
+  flowLabel: 1 << 12,
+  ce: 1 << 13,
+  df: 1 << 14,
+  mf: 1 << 15,
+  /** UDP's own length. */
+  length: 1 << 16,
+  /** An echo's identification. */
+  id: 1 << 17,
+  /** A TCP number or that of an echo. */
+  seq: 1 << 18,
+  ack: 1 << 19,
+  /** The reserved bits of a TCP header: who prints them also prints URGP. */
+  res: 1 << 20,
+  urgp: 1 << 21,
+  spi: 1 << 22,
+  parameter: 1 << 23,
+  pointer: 1 << 24,
+  gateway: 1 << 25,
+  mtu: 1 << 26,
+  uid: 1 << 27,
+  gid: 1 << 28,
+  mark: 1 << 29,
 } as const;
 
 /**
@@ -68,6 +102,8 @@ export class Line {
 
   /** Bits of `seen`. */
   seen = 0;
+  /** Bits of `kept`. */
+  kept = 0;
   inFrom = 0;
   inTo = 0;
   outFrom = 0;
@@ -96,6 +132,7 @@ export class Line {
   /** Forgets the body, not the framing. */
   clearBody(): void {
     this.seen = 0;
+    this.kept = 0;
     this.inFrom = this.inTo = this.outFrom = this.outTo = 0;
     this.family = 0;
     this.length = this.ttl = this.id = 0;

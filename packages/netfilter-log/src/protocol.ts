@@ -15,7 +15,7 @@ export function kernelProtocol(proto: string): string {
   return proto;
 }
 
-/** Protocols whose lines have ports. */
+/** Protocols whose ports the kernel prints; ulogd prints SCTP's, too. */
 export function hasPorts(proto: string): boolean {
-  return proto === 'TCP' || proto === 'UDP' || proto === '136' || proto === '132' || proto === '33';
+  return proto === 'TCP' || proto === 'UDP' || proto === '136';
 }

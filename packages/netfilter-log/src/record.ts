@@ -25,7 +25,7 @@ export interface NetfilterRecord {
   readonly dst: string;
   /**
    * `TCP`, `UDP`, `ICMP`, `ICMPv6`, or the protocol's number as text whatever the writer calls it: ESP is '50', AH '51', UDPLITE '136',
-   * SCTP '132', IGMP '2'. '44' for an IPv6 fragment that does not say more; '' where the packet was too short to tell.
+   * SCTP '132', IGMP '2'. '' where the line does not tell: the header was too short, or a later IPv6 fragment.
    */
   readonly proto: string;
   /** 0..65535; 0 also for a later fragment and a header cut short (`FRAG:`, `INCOMPLETE` in `extra`). */

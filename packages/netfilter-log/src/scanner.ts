@@ -132,6 +132,7 @@ export class LineScanner {
       }
       return this.#trimPrefix() ? scanned.record : scanned.rejected;
     }
+    if (startsWith(b, from, 'PACKET: ')) line.reason = 'xtables-monitor';
     if (line.reason !== 'not-a-packet') return scanned.rejected;
     if (readSuppression(line, from, end, by)) return this.#undercount();
     line.reason = classify(b, from, end);
