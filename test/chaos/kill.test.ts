@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
@@ -28,10 +28,14 @@ describe(`droplens up, killed ${kills} times while its log grows and rotates (se
     const log = new GrowingLog(logs, random);
     const droplens = new DroplensProcess({ data: join(directory, 'data'), config, log: join(directory, 'up.log') });
     try {
-      // the moments of the kills are what is random here; nothing below waits for a time to pass
+      // what was rotated away before droplens first looked at the log is history, and `import`'s business
+      droplens.start();
+      await following(droplens, join(directory, 'data/collector/checkpoint.json'), join(directory, 'up.log'));
+      expect(await droplens.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+      // the moments of the kills are what is random here, from before anything is open to well after
       for (let kill = 0; kill < kills; kill += 1) {
         droplens.start();
-        const until = Date.now() + 400 + random() * 2200;
+        const until = Date.now() + 200 + random() * 3800;
         while (Date.now() < until) {
           log.grow(1 + Math.floor(random() * 400));
           if (random() < 0.03) log.rotate();
@@ -69,6 +73,14 @@ describe(`droplens up, killed ${kills} times while its log grows and rotates (se
     }
   });
 });
+
+/** Waits until droplens has taken note of the log: from here on every line is its own. */
+async function following(droplens: DroplensProcess, checkpoint: string, log: string): Promise<void> {
+  while (!existsSync(checkpoint)) {
+    expect(droplens.running, readFileSync(log, 'utf8')).toBe(true);
+    await passing(20);
+  }
+}
 
 /** Asks until everything is loaded, or until nothing has changed for long: then the numbers tell what is missing. */
 async function settled(droplens: DroplensProcess, written: number): Promise<Totals> {

@@ -95,7 +95,8 @@ export class FileSource implements LogSource {
   #nextRescan = 0;
   #lastFlush = 0;
   #lastStatus = 0;
-  #lastSave = 0;
+  /** The first look is saved at once: from then on copies that are rotated away while we are down are ours to read. */
+  #lastSave = -Infinity;
   #savedText = '';
   #scanning = false;
 
@@ -360,6 +361,7 @@ export class FileSource implements LogSource {
         await this.#startAnew(file, signal);
         return true;
       }
+      if (file.unread === 0) await this.#learnCuts(file);
       if (file.unread === 0 && file.endedAtMs === file.mtimeMs) return await this.#retire(file, signal);
       let consumed = 0;
       while (consumed < turnBytes && !signal.aborted) {
@@ -397,6 +399,17 @@ export class FileSource implements LogSource {
     addGrowth(file.counts, before, counts);
     if (typeof read === 'number') this.#metrics.bytes.inc({ kind: 'file' }, read);
     return read;
+  }
+
+  /** An import may have taken the unfinished last line for whole: then it ends there for us, too. */
+  async #learnCuts(file: FollowedFile): Promise<void> {
+    const now = performance.now();
+    if (!file.cutter.unfinished || file.epoch === undefined || now - file.cutsReadAt < this.#timing.rescanMs) return;
+    file.cutsReadAt = now;
+    const known = await this.#registry.reload(file.epoch.id, file.epoch.firstLine);
+    if (known === undefined || known.cuts.length === file.epoch.cuts.length) return;
+    file.epoch = { ...file.epoch, cuts: known.cuts };
+    file.cutter.cuts = known.cuts;
   }
 
   #countLines(before: ReturnType<typeof copyCounts>): void {
