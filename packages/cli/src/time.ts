@@ -1,3 +1,4 @@
+import { parseLine } from '@droplens/netfilter-log';
 import { DroplensError } from '@droplens/runtime';
 
 const units: Readonly<Record<string, number>> = {
@@ -45,4 +46,23 @@ function isoTime(match: RegExpExecArray, utc: boolean): number {
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${shift}`);
   // 2026-02-31 is not the third of March
   return new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day) ? time : Number.NaN;
+}
+
+/** The zone of the machine's own clock. */
+export function localTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** DL_USAGE when `--time-zone` names no zone. */
+export function checkTimeZone(name: string): void {
+  try {
+    parseLine('', { timeZone: name });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DroplensError(
+      'DL_USAGE',
+      `--time-zone: '${name}' is no time zone: expected a name such as Europe/Berlin, UTC, or +02:00`,
+      { cause: error },
+    );
+  }
 }

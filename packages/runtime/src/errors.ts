@@ -142,6 +142,11 @@ export const errorTable = {
     meaning: 'The embedded ClickHouse cannot open its data or listen on its address.',
     remedy: 'see the cause in the message; a database damaged beyond opening can be moved away and imported again',
   },
+  DL_ADMIN_LISTEN: {
+    disposition: 'fatal',
+    meaning: 'The address for /metrics, /healthz and /readyz cannot be listened on: another program has the port, or it is not of this machine.',
+    remedy: 'stop what listens there, or set admin.listen to another address',
+  },
   DL_INTERNAL: {
     disposition: 'fatal',
     meaning: 'droplens met a state it has no answer for.',

@@ -7,7 +7,10 @@ export function addDoctorCommand(program: Command, session: Session): void {
     .command('doctor')
     .description('say in plain words why no lines arrive, by looking')
     .option('--store', 'prove on the configured database that a batch sent twice is stored once')
-    .addHelpText('after', '\nLooks at the kernel, the rules, syslog, the log files, the disk and the store. Changes nothing.\nExit code 1 when something FAILs.')
+    .addHelpText(
+      'after',
+      '\nLooks at the kernel, the rules, syslog, the log files, the disk and the store. Changes nothing.\nExit code 1 when something FAILs.',
+    )
     .action(async (options: { store?: boolean }) => {
       const { runDoctor } = await import('../doctor/run-doctor.ts');
       process.exitCode = await runDoctor(session, program.opts<ConfigurationFlags>(), options);

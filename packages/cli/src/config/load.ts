@@ -83,7 +83,8 @@ function validate(
   const second = values === given ? first : configurationSchema.safeParse(values);
   if (second.success) return second.data;
   const mistakes = explainIssues(second.error.issues, values, configurationSchema).map((mistake) => {
-    const place = origin(mistake.path);
+    // what is missing has no place; its section has
+    const place = origin(mistake.path) ?? origin(mistake.path.slice(0, -1));
     return place === undefined ? mistakeText(mistake) : `${place}: ${mistakeText(mistake)}`;
   });
   throw new DroplensError('DL_CONFIG_INVALID', [...new Set(mistakes)].join('\n'));

@@ -49,6 +49,9 @@ export function examinationText({ findings, lastLine }: Examination, now: number
         ? `no drop line in the last hour; the last one came ${span(now - lastLine)} ago.`
         : `drop lines arrive; the last one came ${span(now - lastLine)} ago.`;
   const failed = findings.filter(({ state }) => state === 'FAIL').length;
-  const end = failed === 0 ? '' : `\n${failed === 1 ? 'one thing keeps' : `${failed} things keep`} lines from arriving; the first FAIL is the one to begin with.\n`;
-  return `${verdict} What I looked at, in the packets' order:\n${findings.map((finding) => findingText(finding, width, paint)).join('')}${end}`;
+  const end =
+    failed === 0
+      ? ''
+      : `\n${failed === 1 ? 'one thing keeps' : `${failed} things keep`} lines from arriving; the first FAIL is the one to begin with.\n`;
+  return `${verdict}\nWhat I looked at, in the packets' order:\n${findings.map((finding) => findingText(finding, width, paint)).join('')}${end}`;
 }

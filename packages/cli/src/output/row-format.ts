@@ -8,10 +8,12 @@ export type RowFormat = (typeof rowFormats)[number];
 const unseen =
   /[\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
 
-/** One row as a line of JSON; the same value for every reader, and harmless on a terminal. Bigints become plain numbers. */
+const printable = /^[\x20-\x7e]*$/;
+
+/** One row as a line of JSON; the same value for every reader, and harmless on a terminal. */
 export function ndjsonLine(row: unknown): string {
-  const text = JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
-  return `${text.replace(unseen, escapeUnits)}\n`;
+  const text = JSON.stringify(row);
+  return printable.test(text) ? `${text}\n` : `${text.replace(unseen, escapeUnits)}\n`;
 }
 
 function escapeUnits(character: string): string {

@@ -26,10 +26,23 @@ const gap = '  ';
  * Only columns that may neither leave nor be cut (an address) can make a line longer.
  */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], layout: TableLayout): string {
+  return layOut(columns, rows, layout).text;
+}
+
+/** As `table`, and the headers of the columns that had to leave. */
+export function layOut<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  layout: TableLayout,
+): { readonly text: string; readonly hidden: readonly string[] } {
   const paint = layout.paint ?? plain;
   const measured = columns.map((column) => {
     const cells = rows.map((row) => safeText(column.cell(row)));
-    return { column, cells, width: Math.max(textWidth(column.header), ...cells.map(textWidth)) };
+    return {
+      column,
+      cells,
+      width: cells.reduce((most, cell) => Math.max(most, textWidth(cell)), textWidth(safeText(column.header))),
+    };
   });
   const shown = fit(measured, layout.width);
   const line = (part: (index: number) => [string, Tone | undefined]): string => {
@@ -42,7 +55,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
     });
     return ` ${text.join(gap)}`.trimEnd();
   };
-  const lines = [line((index) => [shown[index]!.column.header, 'dim'])];
+  const lines = [line((index) => [safeText(shown[index]!.column.header), 'dim'])];
   rows.forEach((row, number) =>
     lines.push(
       line((index) => {
@@ -51,7 +64,8 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
       }),
     ),
   );
-  return `${lines.join('\n')}\n`;
+  const hidden = columns.filter((column) => !shown.some((one) => one.column === column)).map(({ header }) => header);
+  return { text: `${lines.join('\n')}\n`, hidden };
 }
 
 interface Measured<Row> {

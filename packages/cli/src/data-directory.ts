@@ -1,0 +1,24 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, systemReason } from './command-error.ts';
+
+/** Where what lives below the data directory; the engine's folder is its own matter. */
+export function dataPaths(data: string): { readonly spool: string; readonly collector: string } {
+  return { spool: join(data, 'spool'), collector: join(data, 'collector') };
+}
+
+/** Makes the data directory if need be and finds out early whether it may be written. DL_DATA_DIRECTORY names it and the way out. */
+export async function prepareDataDirectory(data: string, uid: number): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    await access(data, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const remedy =
+      uid === 0
+        ? 'give another directory with --data'
+        : 'run it as the user who owns it (usually with sudo), or give another directory with --data';
+    throw new CommandError('DL_DATA_DIRECTORY', `the data directory ${data} cannot be used: ${systemReason(error)}`, remedy, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import { DroplensError } from '@droplens/runtime';
+import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
+import type { Configuration } from '../config/schema.ts';
+import type { RowFormat } from '../output/row-format.ts';
+import { Interrupted, type Session } from '../session.ts';
+import { openStore, type OpenedStore } from '../store/open-store.ts';
+
+/** Opens the store for one question and closes it whatever happens. With nothing stored yet, it says what to do next instead. */
+export async function ask(
+  session: Session,
+  flags: ConfigurationFlags,
+  answer: (opened: OpenedStore, config: Configuration) => Promise<void>,
+): Promise<void> {
+  const { config } = await loadConfiguration(flags, session.environment);
+  const opened = await openStore(config, 'ask');
+  if (opened === null) {
+    session.terminal.note(nothingYet(config.data));
+    return;
+  }
+  try {
+    await untilInterrupted(session.signal, answer(opened, config));
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Rejects as soon as the person wants to stop; the work itself ends with the store it asks. */
+async function untilInterrupted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  let stop: (() => void) | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason instanceof Interrupted ? signal.reason : new Interrupted('SIGINT'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([work, stopped]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+    work.catch(() => undefined);
+  }
+}
+
+/** What to do where there is no history at all. */
+export function nothingYet(data: string): string {
+  return (
+    `no attack history in ${data} yet. What fills it:\n` +
+    '  droplens up             follow this machine’s own kernel log (as root)\n' +
+    '  droplens import FILE    load an old log, plain or .gz\n' +
+    '  droplens demo           see it on sample traffic\n'
+  );
+}
+
+/** What to do where the history has nothing that fits the question; on stderr, so that pipes stay clean. */
+export function nothingFound(session: Session, format: RowFormat, hint: string): void {
+  session.terminal.note(format === 'table' ? `nothing denied that fits. ${hint}\n` : '');
+}
+
+/** `--limit`: at least one row, at most `most`. */
+export function rowLimit(text: string, most = 10_000): number {
+  if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most) {
+    throw new DroplensError('DL_USAGE', `--limit: '${text}' is no number of rows: expected 1 to ${most}`);
+  }
+  return Number(text);
+}

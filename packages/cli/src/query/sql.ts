@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
+import { DroplensError } from '@droplens/runtime';
+import type { ConfigurationFlags } from '../config/load.ts';
+import type { RowFormat } from '../output/row-format.ts';
+import type { Session } from '../session.ts';
+import { layOut } from '../terminal/table.ts';
+import { ask } from './question.ts';
+import { escapeOnTerminal } from './terminal-bytes.ts';
+
+/** A table is laid out from the first rows; more are for programs. */
+const mostTableRows = 1000;
+
+/** `droplens sql`. */
+export async function runSql(session: Session, flags: ConfigurationFlags, given: string, format: RowFormat): Promise<void> {
+  const query = (given === '-' ? await readAll(process.stdin) : given).replace(/[\s;]+$/, '');
+  if (query === '') throw new DroplensError('DL_USAGE', 'the query is empty');
+  await ask(session, flags, async ({ store }) => {
+    if (format === 'table') return writeTable(session, store.sql(query, 'JSONCompactEachRowWithNamesAndTypes'));
+    const rows = store.sql(query, format === 'ndjson' ? 'JSONEachRow' : 'CSVWithNames');
+    // NDJSON and CSV carry the values as they are; only on a terminal they must not act
+    for await (const chunk of session.terminal.interactive ? escapeOnTerminal(rows) : rows) await session.terminal.write(chunk);
+  });
+}
+
+async function writeTable(session: Session, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const { terminal } = session;
+  const lines = createInterface({ input: Readable.from(chunks, { objectMode: false }), crlfDelay: Infinity });
+  let header: readonly string[] = [];
+  let types: readonly string[] = [];
+  const rows: (readonly unknown[])[] = [];
+  let number = 0;
+  for await (const line of lines) {
+    const values = JSON.parse(line) as unknown[];
+    if (number === 0) header = values.map(String);
+    else if (number === 1) types = values.map(String);
+    else rows.push(values);
+    number += 1;
+    if (rows.length > mostTableRows) break;
+  }
+  if (rows.length === 0) {
+    terminal.note('no rows\n');
+    return;
+  }
+  const shown = rows.slice(0, mostTableRows);
+  const { text, hidden } = layOut(
+    header.map((name, index) => ({
+      header: name,
+      cell: (row: readonly unknown[]) => cellText(row[index]),
+      align: isNumeric(types[index]) ? ('right' as const) : ('left' as const),
+      ...(isNumeric(types[index]) ? {} : { shrinkTo: 12 }),
+      // the first column stays, the last one leaves first
+      ...(index === 0 ? {} : { leaves: index }),
+    })),
+    shown,
+    { width: terminal.columns, paint: terminal.paint },
+  );
+  await terminal.write(text);
+  if (hidden.length > 0) terminal.note(`  no room for: ${hidden.join(', ')}; a wider terminal or --format ndjson shows all\n`);
+  if (rows.length > mostTableRows) terminal.note(`  only the first ${mostTableRows} rows; --format ndjson or csv gives all\n`);
+}
+
+function isNumeric(type = ''): boolean {
+  return /^(Nullable\(|LowCardinality\()*(U?Int|Float|Decimal)/.test(type);
+}
+
+function cellText(value: unknown): string {
+  if (value === null) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CommandError } from '../command-error.ts';
+import type { TopCommandOptions, TopKind } from '../commands/top.ts';
+import type { TopRow } from '@droplens/store';
+import type { ConfigurationFlags } from '../config/load.ts';
+import type { Session } from '../session.ts';
+import { absoluteTime } from '../terminal/numbers.ts';
+import type { OpenedStore } from '../store/open-store.ts';
+import { answerTable, writeAnswer, type Answer } from './answer.ts';
+import { filtersOf } from './filters.ts';
+import { ask, nothingFound, rowLimit } from './question.ts';
+import { topAnswer } from './top-answer.ts';
+
+/** How often `--watch` asks again. */
+const refreshMs = 2000;
+
+/** `droplens top`. */
+export async function runTop(
+  session: Session,
+  flags: ConfigurationFlags,
+  kind: TopKind,
+  options: TopCommandOptions,
+): Promise<void> {
+  const limit = rowLimit(options.limit);
+  // a mistake in the options is told before anything is opened
+  filtersOf(options, Date.now());
+  if (options.watch === true && options.format !== 'table') {
+    throw new CommandError('DL_USAGE', '--watch shows a table', 'leave out --format, or ask again and again from a script');
+  }
+  await ask(session, flags, async (opened) => {
+    if (options.watch === true) return watch(session, opened, kind, options, limit);
+    const answer = await current(opened, kind, options, limit);
+    if (answer.rows.length === 0)
+      nothingFound(
+        session,
+        options.format,
+        `Ask for longer with --since, or see what there is: droplens top --since 1y --direction any --action any`,
+      );
+    else await writeAnswer(session, options.format, answer);
+  });
+}
+
+async function current(opened: OpenedStore, kind: TopKind, options: TopCommandOptions, limit: number): Promise<Answer<TopRow>> {
+  const now = Date.now();
+  const filters = filtersOf(options, now);
+  return topAnswer(opened.store, kind, { ...filters, limit }, { now, utc: options.utc === true });
+}
+
+async function watch(
+  session: Session,
+  opened: OpenedStore,
+  kind: TopKind,
+  options: TopCommandOptions,
+  limit: number,
+): Promise<void> {
+  const { terminal, signal } = session;
+  const fitting = terminal.interactive ? Math.max(1, Math.min(limit, terminal.rows - 5)) : limit;
+  while (!signal.aborted) {
+    const answer = await current(opened, kind, options, fitting);
+    const head = `droplens top ${kind}, last ${options.since ?? 'of all'}, ${absoluteTime(Date.now(), options.utc === true)}   Ctrl-C ends\n\n`;
+    const body = answer.rows.length === 0 ? ' nothing denied yet\n' : answerTable(session, answer);
+    // home, then each line with what was behind it erased, then everything below: no flicker
+    const frame = terminal.interactive ? `\u001b[H${(head + body).replaceAll('\n', '\u001b[K\n')}\u001b[J` : head + body;
+    await terminal.write(frame);
+    await pause(refreshMs, undefined, { signal }).catch(() => undefined);
+  }
+}
