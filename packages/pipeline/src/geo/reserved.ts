@@ -4,7 +4,9 @@ import { BlockList } from 'node:net';
  * Addresses that belong to nobody's country: the special-purpose registries of IANA (RFC 6890 and its successors) and multicast. Databases built
  * from registry data name one for some of them (203.0.113.0/24: AU).
  */
-const reserved = new BlockList();
+// A list each: one list would find an IPv4 address in `::/16`, as IPv4-mapped.
+const reserved4 = new BlockList();
+const reserved6 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -20,7 +22,7 @@ for (const [network, bits] of [
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const) {
-  reserved.addSubnet(network, bits, 'ipv4');
+  reserved4.addSubnet(network, bits, 'ipv4');
 }
 for (const [network, bits] of [
   ['::', 16],
@@ -34,10 +36,10 @@ for (const [network, bits] of [
   ['5f00::', 16],
   ['fc00::', 6],
 ] as const) {
-  reserved.addSubnet(network, bits, 'ipv6');
+  reserved6.addSubnet(network, bits, 'ipv6');
 }
 
 /** True for an address that no country or network is behind; `family` says what `address` is. IPv4-mapped ones: ask for the IPv4 in it. */
 export function isReserved(address: string, family: 4 | 6): boolean {
-  return reserved.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  return family === 4 ? reserved4.check(address, 'ipv4') : reserved6.check(address, 'ipv6');
 }

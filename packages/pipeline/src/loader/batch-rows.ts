@@ -33,6 +33,8 @@ export class BatchRows {
   #length = 0;
   #rows = 0;
   #cut = 0;
+  /** Where the next backslash of the text in hand is: most rows have none, and so cost no look. */
+  #backslash = 0;
   #dead: (DeadRow & { reason: DeadReason })[] = [];
 
   /** `sources` answers `\tcountry\tasn`, `destinations` the empty text; both null for what is no address. */
@@ -67,7 +69,10 @@ export class BatchRows {
     const text = block.text;
     const end = text.lastIndexOf(newline) + 1;
     const counts = Array.from({ length: gaps.length / 2 }, () => 0);
-    this.#reserve(end + (Math.ceil(end / shortestRow) + 1) * longestSuffix);
+    // The whole text is copied at once, so far back that rows moved forward one by one never reach what is still to be moved.
+    const shift = this.#reserve(end);
+    this.#out.set(text.subarray(0, end), shift);
+    this.#backslash = indexOrEnd(text, backslash, 0);
     let gap = 0;
     let previous = block.first;
     let from = 0;
@@ -84,7 +89,7 @@ export class BatchRows {
         from = text.indexOf(newline, from) + 1;
         continue;
       }
-      const next = this.#copy(text, from);
+      const next = this.#take(text, from, shift);
       if (next < 0) {
         from = this.#bury(block, from, position, deadReasons[-next - 1] as DeadReason);
         continue;
@@ -98,90 +103,64 @@ export class BatchRows {
   }
 
   /**
-   * Checks the row at `from` and copies it with its new columns; returns where the next one begins, or −1 − the index of what is wrong.
-   * One pass over the bytes, columns in their order; every loop ends at the row's newline at the latest.
+   * Checks the row at `from` and moves it, with its new columns, behind the rows before; returns where the next one begins, or −1 − the index of
+   * what is wrong. One pass over the bytes, columns in their order; every loop ends at the row's newline at the latest.
    */
-  #copy(text: Uint8Array, from: number): number {
-    const out = this.#out;
-    let o = this.#length;
-    let i = from;
-    let byte = text[i] as number;
-
+  #take(text: Uint8Array, from: number, shift: number): number {
     // position: seen by the caller
-    while (byte !== tab) {
-      out[o++] = byte;
-      byte = text[++i] as number;
-    }
-    out[o++] = tab;
+    let i = from;
+    while (text[i] !== tab) i += 1;
     i += 1;
 
     // time: ten digits, a point, three digits
+    if (text[i] === 48 || text[i + 10] !== 46 || text[i + 14] !== tab) return faults.time;
     for (let n = 0; n < 14; n++) {
-      byte = text[i + n] as number;
-      if (n === 10 ? byte !== 46 : byte < 48 || byte > 57) return faults.time;
-      out[o++] = byte;
+      const byte = text[i + n] as number;
+      if ((byte < 48 || byte > 57) && n !== 10) return faults.time;
     }
-    if (text[i] === 48 || text[i + 14] !== tab) return faults.time;
-    out[o++] = tab;
     i += 15;
 
     // host, prefix, action, in_iface, out_iface
-    let address = 0;
+    let byte = 0;
     for (let column = 0; column < 5; column++) {
-      address = i;
+      const start = i;
       byte = text[i] as number;
       while (byte !== tab) {
         if (byte === newline) return faults.columns;
-        out[o++] = byte;
-        if (byte === backslash) {
-          byte = text[++i] as number;
-          if (byte === tab || byte === newline || byte === 78) return faults.escape;
-          out[o++] = byte;
-        }
         byte = text[++i] as number;
       }
-      if (column === 2 && !isAction(text, address, i)) return faults.action;
-      out[o++] = tab;
+      if (column === 2 && !isAction(text, start, i)) return faults.action;
       i += 1;
     }
 
     // src, dst
-    let hash = 0;
-    address = i;
+    const source = i;
+    let sourceHash = 0;
     byte = text[i] as number;
     while (byte > newline) {
-      hash = (Math.imul(hash, 31) + byte) | 0;
-      out[o++] = byte;
+      sourceHash = (Math.imul(sourceHash, 31) + byte) | 0;
       byte = text[++i] as number;
     }
     if (byte !== tab) return byte === newline ? faults.columns : faults.address;
-    const sourceFrom = address;
-    const sourceTo = i;
-    const sourceHash = hash;
-    out[o++] = tab;
+    const sourceEnd = i;
     i += 1;
-    hash = 0;
-    address = i;
+    const destination = i;
+    let hash = 0;
     byte = text[i] as number;
     while (byte > newline) {
       hash = (Math.imul(hash, 31) + byte) | 0;
-      out[o++] = byte;
       byte = text[++i] as number;
     }
     if (byte !== tab) return byte === newline ? faults.columns : faults.address;
-    if (this.#destinations.copy(text, address, i, hash, out, o) < 0) return faults.address;
-    out[o++] = tab;
+    if (this.#destinations.copy(text, destination, i, hash, this.#out, 0) < 0) return faults.address;
     i += 1;
 
     // proto
     byte = text[i] as number;
     while (byte !== tab) {
       if (byte === newline) return faults.columns;
-      if (byte === backslash) return faults.escape;
-      out[o++] = byte;
       byte = text[++i] as number;
     }
-    out[o++] = tab;
     i += 1;
 
     // src_port … icmp_code
@@ -191,34 +170,28 @@ export class BatchRows {
       byte = text[i] as number;
       while (byte >= 48 && byte <= 57) {
         value = value * 10 + byte - 48;
-        out[o++] = byte;
         byte = text[++i] as number;
       }
       if (byte !== tab) return byte === newline ? faults.columns : faults.number;
       if (i === start || value > (integerLimits[column] as number)) return faults.number;
-      out[o++] = tab;
       i += 1;
     }
 
     // extra
-    byte = text[i] as number;
-    while (byte !== newline) {
-      if (byte === tab) return faults.columns;
-      out[o++] = byte;
-      if (byte === backslash) {
-        byte = text[++i] as number;
-        if (byte === tab || byte === newline || byte === 78) return faults.escape;
-        out[o++] = byte;
-      }
-      byte = text[++i] as number;
-    }
+    const end = text.indexOf(newline, i);
+    const further = text.indexOf(tab, i);
+    if (further >= 0 && further < end) return faults.columns;
+    if (this.#backslash < from) this.#backslash = indexOrEnd(text, backslash, from);
+    if (this.#backslash < end && swallows(text, this.#backslash, end)) return faults.escape;
 
-    // country, asn
-    o = this.#sources.copy(text, sourceFrom, sourceTo, sourceHash, out, o);
-    if (o < 0) return faults.address;
-    out[o++] = newline;
-    this.#length = o;
-    return i + 1;
+    // country, asn; only after the row has moved, since they may reach into where it stood
+    const out = this.#out;
+    out.copyWithin(this.#length, shift + from, shift + end);
+    const to = this.#sources.copy(text, source, sourceEnd, sourceHash, out, this.#length + end - from);
+    if (to < 0) return faults.address;
+    out[to] = newline;
+    this.#length = to + 1;
+    return end + 1;
   }
 
   /** Puts the row at `from` aside; returns where the next one begins. */
@@ -229,15 +202,19 @@ export class BatchRows {
     return to + 1;
   }
 
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#out.length) return;
-    const larger = new Uint8Array(Math.max(this.#length + bytes, this.#out.length * 2));
-    larger.set(this.#out.subarray(0, this.#length));
-    this.#out = larger;
+  /** Makes room for a text of `bytes` and its added columns; returns where the text may stand until its rows are taken. */
+  #reserve(bytes: number): number {
+    const shift = this.#length + (Math.ceil(bytes / shortestRow) + 1) * longestSuffix;
+    if (shift + bytes > this.#out.length) {
+      const larger = new Uint8Array(Math.max(shift + bytes, this.#out.length * 2));
+      larger.set(this.#out.subarray(0, this.#length));
+      this.#out = larger;
+    }
+    return shift;
   }
 }
 
-/** What `#copy` returns for each reason. */
+/** What `#take` returns for each reason. */
 const faults = Object.fromEntries(deadReasons.map((reason, i) => [reason, -1 - i])) as Record<DeadReason, number>;
 
 /** The position a row begins with; NaN when it begins otherwise. */
@@ -258,6 +235,20 @@ function isAction(text: Uint8Array, from: number, to: number): boolean {
       for (let i = 1; i < action.length; i++) if (action[i] !== text[from + i]) return false;
       return true;
     }
+  }
+  return false;
+}
+
+function indexOrEnd(text: Uint8Array, byte: number, from: number): number {
+  const index = text.indexOf(byte, from);
+  return index < 0 ? text.length : index;
+}
+
+/** True when an escape in [from, end), where a backslash stands at `from`, would swallow a tab or the newline, or read as NULL. */
+function swallows(text: Uint8Array, from: number, end: number): boolean {
+  for (let i = from; i >= 0 && i < end; i = text.indexOf(backslash, i + 2)) {
+    const escaped = text[i + 1];
+    if (escaped === tab || escaped === newline || escaped === 78) return true;
   }
   return false;
 }

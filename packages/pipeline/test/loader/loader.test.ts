@@ -9,7 +9,7 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Geo, Loader, type DropsStore } from '../../src/index.ts';
 import { every, sampleBlock } from './sample-rows.ts';
-import { tables } from './tables.ts';
+import { ask, tables } from './tables.ts';
 
 describe('loader on the spool and the embedded engine', () => {
   let directory: string;

@@ -47,11 +47,13 @@ export class Lanes {
     if (made !== undefined) await syncDirectory(dirname(made));
   }
 
-  /** Looks at the disk: new lanes, new files, files that are gone. */
+  /** Looks at the disk: new lanes, new files, files that are gone. A spool that does not exist yet is empty. */
   async refresh(): Promise<void> {
-    for (const entry of await readdir(this.directory, { withFileTypes: true })) {
-      if (entry.isDirectory() && isLaneName(entry.name)) this.lane(entry.name);
-    }
+    const entries = await readdir(this.directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    for (const entry of entries) if (entry.isDirectory() && isLaneName(entry.name)) this.lane(entry.name);
     for (const lane of this.#lanes.values()) await lane.refresh();
   }
 

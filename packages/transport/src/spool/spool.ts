@@ -23,8 +23,10 @@ export interface SpoolOptions {
 export interface Spool {
   readonly writer: TransportWriter;
   readonly reader: TransportReader;
-  /** What waits in all lanes as far as this process knows; with the reader or the only writer in this process that is exact. */
+  /** What waits in all lanes as far as this object knows: exact while its reader runs; otherwise what others load is seen by `refresh` only. */
   pending(): Backlog;
+  /** Looks at the disk and says what waits in all lanes. */
+  refresh(): Promise<Backlog>;
   /** Resolves when everything in this writer's lane has been loaded, by this process or another, or `signal` aborts. */
   drained(signal?: AbortSignal): Promise<void>;
 }
@@ -41,6 +43,10 @@ export function createSpool(directory: string, options: SpoolOptions): Spool {
     writer: new SpoolWriter({ lane, wakeups: lanes.wakeups, maxBytes, metrics, now }),
     reader: new SpoolReader({ directory: path, lanes, metrics, reporter }),
     pending: () => lanes.backlog(),
+    refresh: async () => {
+      await lanes.refresh();
+      return lanes.backlog();
+    },
     drained: async (signal) => {
       await lane.refresh();
       for (;;) {
