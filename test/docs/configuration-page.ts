@@ -33,7 +33,7 @@ export function configurationPage(): string {
     head,
     '## At the top\n',
     rows(single.flatMap(([key, section]) => entries(key, section))),
-    ...nested.flatMap(([key, section]) => [`## ${key}\n`, `${section.description ?? ''}\n`, rows(entries(key, section, true))]),
+    ...nested.flatMap(([key, section]) => [`## ${key}\n`, `${section.description ?? ''}\n`, ...tables(key, section)]),
   ].join('\n');
 }
 
@@ -63,6 +63,16 @@ retention: {raw_days: 30, rollup_days: 400}
 admin: {listen: 127.0.0.1:9464}
 \`\`\`
 `;
+
+/** One table, or one for each `kind`. */
+function tables(key: string, section: Shape): string[] {
+  const kinds = branches(section);
+  if (kinds.length === 1) return [rows(entries(key, section, true))];
+  return kinds.flatMap((kind) => [
+    `### ${key}.kind: ${String(kind.properties?.['kind']?.const)}\n`,
+    rows(entries(key, kind, true)),
+  ]);
+}
 
 function branches(shape: Shape): readonly Shape[] {
   const inner = [...(shape.anyOf ?? []), ...(shape.oneOf ?? [])];
@@ -106,6 +116,8 @@ function entry(key: string, shape: Shape): Entry {
 
 function form(shape: Shape): string {
   const inner = [...(shape.anyOf ?? []), ...(shape.oneOf ?? [])];
+  // a section that may be left empty, such as `journald:`
+  if (inner.some((branch) => branch.type === 'null')) return '`{}`';
   if (inner.length > 0) return [...new Set(inner.map(form))].join(' or ');
   if (shape.const !== undefined) return `\`${JSON.stringify(shape.const)}\``.replaceAll('"', '');
   if (shape.enum !== undefined) return shape.enum.map((value) => `\`${String(value)}\``).join(', ');

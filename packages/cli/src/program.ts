@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConfigCommand } from './commands/config.ts';
+import { addDeadCommand } from './commands/dead.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEngineCommand } from './commands/engine.ts';
@@ -54,6 +55,7 @@ export function createProgram(session: Session): Command {
   program.commandsGroup('Operate:');
   addDoctorCommand(program, session);
   addConfigCommand(program, session);
+  addDeadCommand(program, session);
   addEngineCommand(program, session);
   addMigrateCommand(program, session);
   return program;

@@ -26,11 +26,9 @@ const parseConfig = z.strictObject({
     .describe('Rules from prefix to action, tried in order before the built-in ones.'),
 });
 
-const embeddedStoreConfig = engineConfig.extend({
-  kind: z
-    .literal('embedded')
-    .default('embedded')
-    .describe('`embedded`: ClickHouse in this process, its files in the data directory; `clickhouse`: a server.'),
+const embeddedStoreConfig = z.strictObject({
+  kind: z.literal('embedded').default('embedded').describe('ClickHouse in this process, its files in the data directory.'),
+  ...engineConfig.shape,
 });
 
 const adminConfig = z.strictObject({
