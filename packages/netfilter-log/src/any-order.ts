@@ -297,10 +297,7 @@ function readProtocol(line: Line, b: Uint8Array, from: number, to: number, open:
     line.proto = number === 1 && line.family === 6 ? 58 : number;
     return !(open && number === 1 && line.family !== 4) || line.reject('cut');
   }
-  if (to - from === 3 && startsWith(b, from, 'ARP')) {
-    line.seen |= seen.arp;
-    return true;
-  }
+  if (to - from === 3 && startsWith(b, from, 'ARP')) return line.reject('arp'); // ulogd's way
   return line.reject(open ? 'cut' : 'malformed-field');
 }
 

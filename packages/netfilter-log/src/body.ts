@@ -70,7 +70,6 @@ function readOutOnly(line: Line, from: number, end: number): boolean {
 /** Whether what was read is a whole record. What a cut took away must never look like something the packet did not have. */
 function judge(line: Line, b: Uint8Array, end: number): boolean {
   const has = line.seen;
-  if ((has & seen.arp) !== 0) return line.reject('arp');
   if ((has & (seen.src | seen.dst)) !== (seen.src | seen.dst)) {
     if ((has & seen.truncated) !== 0) return line.reject('truncated-packet');
     const linkOnly = (has & ~(seen.in | seen.out)) === 0 && line.proto < 0;

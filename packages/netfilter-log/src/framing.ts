@@ -316,7 +316,6 @@ const programs = [
   'cron',
   'crond',
   'systemd',
-  'audit',
   'auditd',
   'dbus',
   'named',

@@ -27,7 +27,6 @@ export const seen = {
   incomplete: 1 << 16,
   /** `TRUNCATED`: the IP header was. */
   truncated: 1 << 17,
-  arp: 1 << 18,
   /** An IPv6 section that ends in ESP: no PROTO follows. */
   esp: 1 << 19,
   unknownHeader: 1 << 21,

@@ -192,14 +192,14 @@ export class LineScanner {
     const b = line.bytes;
     let from = line.prefixFrom;
     let to = line.prefixTo;
-    while (to > from && b[to - 1]! <= space) to--;
-    while (from < to && b[from]! <= space) from++;
+    while (to > from && b[to - 1] === space) to--;
+    while (from < to && b[from] === space) from++;
     if (to - from > 127) {
       // Longer than any rule's prefix: OpenWrt's logread cuts lines at 512 bytes without a line end, so the next line's head is in here.
       for (let p = to - 8; p > from; p--) {
         if (!startsWith(b, p, ' kernel: ')) continue;
         from = this.#framing.text(line, p + 9, to);
-        while (from < to && b[from]! <= space) from++;
+        while (from < to && b[from] === space) from++;
         break;
       }
     }
