@@ -144,7 +144,8 @@ export const errorTable = {
   },
   DL_ADMIN_LISTEN: {
     disposition: 'fatal',
-    meaning: 'The address for /metrics, /healthz and /readyz cannot be listened on: another program has the port, or it is not of this machine.',
+    meaning:
+      'The address for /metrics, /healthz and /readyz cannot be listened on: another program has the port, or it is not of this machine.',
     remedy: 'stop what listens there, or set admin.listen to another address',
   },
   DL_INTERNAL: {
@@ -181,7 +182,8 @@ export const errorTable = {
   },
   DL_IMPORT_DAMAGED: {
     disposition: 'fatal',
-    meaning: 'A compressed file ends early or is damaged; what came before the damage is loaded.',
+    meaning:
+      'A compressed file ends early (what is there is loaded) or is damaged within (nothing of it is loaded: any of its lines may be wrong).',
     remedy: 'get a whole copy of the file and import it again: what is loaded already is not loaded twice',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,13 +1,17 @@
 import { createGunzip } from 'node:zlib';
 
-/** A gzip stream that ends early or is not one; `offset` counts the compressed bytes that were read. */
+/** A gzip stream that ends early or whose content is not what was compressed; `offset` counts the compressed bytes read until that showed. */
 export class GzipDamage extends Error {
   readonly offset: number;
+  /** True when only its end is missing: what is there is right. */
+  readonly early: boolean;
 
-  constructor(message: string, offset: number) {
-    super(message);
+  constructor(cause: Error & { code?: string }, offset: number) {
+    const early = cause.code === 'Z_BUF_ERROR';
+    super(early ? 'compressed data ends early' : `compressed data is damaged (${cause.message})`, { cause });
     this.name = 'GzipDamage';
     this.offset = offset;
+    this.early = early;
   }
 }
 
@@ -31,12 +35,13 @@ export function foreignCompression(bytes: Uint8Array): string | null {
 export const compressedChunkBytes = 16 * 1024;
 
 /**
- * Decompresses `raw` (one member or several), piece by piece as it is asked for. What came before damage is yielded before GzipDamage is thrown.
+ * Decompresses `raw` (one member or several), piece by piece as it is asked for. What came before is yielded before GzipDamage is thrown;
+ * unless it only ends early, that may be wrong.
  */
 export async function* gunzipped(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 128 * 1024 });
+  const gunzip = createGunzip({ chunkSize: 32 * 1024 });
   let out: Buffer[] = [];
-  let failure: Error | undefined;
+  let failure: (Error & { code?: string }) | undefined;
   let offset = 0;
   const ended = new Promise<void>((resolve) => {
     gunzip.on('data', (chunk: Buffer) => out.push(chunk));
@@ -51,18 +56,33 @@ export async function* gunzipped(raw: AsyncIterable<Buffer>): AsyncGenerator<Buf
       offset += chunk.length;
       const written = new Promise<void>((resolve) => gunzip.write(chunk, () => resolve()));
       await Promise.race([written, ended]);
+      if (failure !== undefined) break;
       const ready = out;
       out = [];
       yield* ready;
-      if (failure !== undefined) break;
     }
     if (failure === undefined) {
       gunzip.end();
       await ended;
-      yield* out;
     }
+    // Z_BUF_ERROR: it only ends early, and all that came is right.
+    if (failure === undefined || failure.code === 'Z_BUF_ERROR') yield* out;
   } finally {
     gunzip.destroy();
   }
-  if (failure !== undefined) throw new GzipDamage(`compressed data is damaged or ends early (${failure.message})`, offset);
+  if (failure !== undefined) throw new GzipDamage(failure, offset);
+}
+
+/**
+ * Reads `raw` once through and says what is wrong with it, or null. Damage in the middle decodes to text that looks right, up to the checksum at the end:
+ * it would be stored as packets that never were, so whoever can reads twice.
+ */
+export async function damageOf(raw: AsyncIterable<Buffer>): Promise<GzipDamage | null> {
+  try {
+    for await (const chunk of gunzipped(raw)) if (chunk.length === 0) break;
+    return null;
+  } catch (error) {
+    if (error instanceof GzipDamage) return error;
+    throw error;
+  }
 }

@@ -98,18 +98,20 @@ export class EpochRegistry {
     return { ...epoch, cuts: [...epoch.cuts, offset] };
   }
 
+  /** The cuts of `epoch` as they are on disk now. */
+  async cutsOf(epoch: Epoch): Promise<number[]> {
+    const prefix = `${epoch.firstLine}.${epoch.id}.cut.`;
+    const names = await this.#names();
+    return names.filter((name) => name.startsWith(prefix)).map((name) => Number(name.slice(prefix.length)));
+  }
+
   /** The epoch as it is on disk now, with what another process added; undefined when it was never registered. */
   async reload(id: string, firstLine: string): Promise<Epoch | undefined> {
     return (await this.#known(firstLine)).find((epoch) => epoch.id === id);
   }
 
   async #known(firstLine: string): Promise<Epoch[]> {
-    let names: string[];
-    try {
-      names = await readdir(this.#directory);
-    } catch (error) {
-      throw stateError(error, 'read', this.#directory);
-    }
+    const names = await this.#names();
     const found = new Map<string, { files: { length: number; name: string }[]; cuts: number[] }>();
     for (const name of names) {
       const match = /^(\d+)\.(\d+)\.(cut\.)?(\d+)$/.exec(name);
@@ -128,6 +130,14 @@ export class EpochRegistry {
       epochs.push({ id, firstLine, cuts, ...(content ?? { start: -1, head: Buffer.alloc(0) }) });
     }
     return epochs;
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#directory);
+    } catch (error) {
+      throw stateError(error, 'read', this.#directory);
+    }
   }
 
   async #longest(names: readonly string[]): Promise<{ start: number; head: Buffer } | undefined> {

@@ -4,7 +4,7 @@ import { DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { batchLimits } from '@droplens/transport';
 import { z } from 'zod';
 import type { Checkpoint } from './checkpoint.ts';
-import { GzipDamage, gunzipped } from './compressed.ts';
+import { damageOf, GzipDamage, gunzipped } from './compressed.ts';
 import type { Epoch, EpochRegistry } from './epoch-registry.ts';
 import { type FileState, FollowedFile, readBuffer } from './followed-file.ts';
 import { expandGlob, isGlob } from './glob.ts';
@@ -361,8 +361,8 @@ export class FileSource implements LogSource {
         await this.#startAnew(file, signal);
         return true;
       }
-      if (file.unread === 0) await this.#learnCuts(file);
       if (file.unread === 0 && file.endedAtMs === file.mtimeMs) return await this.#retire(file, signal);
+      if (file.cutter.unfinished && file.unread > 0) await this.#learnCuts(file);
       let consumed = 0;
       while (consumed < turnBytes && !signal.aborted) {
         const read = await this.#read(file);
@@ -401,15 +401,13 @@ export class FileSource implements LogSource {
     return read;
   }
 
-  /** An import may have taken the unfinished last line for whole: then it ends there for us, too. */
+  /** An import may have taken the unfinished last line for whole while we waited for its rest: then it ends there for us, too. */
   async #learnCuts(file: FollowedFile): Promise<void> {
-    const now = performance.now();
-    if (!file.cutter.unfinished || file.epoch === undefined || now - file.cutsReadAt < this.#timing.rescanMs) return;
-    file.cutsReadAt = now;
-    const known = await this.#registry.reload(file.epoch.id, file.epoch.firstLine);
-    if (known === undefined || known.cuts.length === file.epoch.cuts.length) return;
-    file.epoch = { ...file.epoch, cuts: known.cuts };
-    file.cutter.cuts = known.cuts;
+    if (file.epoch === undefined) return;
+    const cuts = await this.#registry.cutsOf(file.epoch);
+    if (cuts.length === file.epoch.cuts.length) return;
+    file.epoch = { ...file.epoch, cuts };
+    file.cutter.cuts = cuts;
   }
 
   #countLines(before: ReturnType<typeof copyCounts>): void {
@@ -587,7 +585,11 @@ export class FileSource implements LogSource {
       if (this.#files.some((other) => other.state === 'following' && other.epoch?.id === epoch.id)) return;
       const state = this.#states.get(epoch.id);
       if (state === undefined && file.mtimeMs <= file.since) return this.#inspect(file);
-      if (state?.complete !== true) await this.#drain(file, epoch, state, signal);
+      if (state?.complete !== true) {
+        const damage = await damageOf(file.raw());
+        if (damage !== null && (!damage.early || performance.now() - file.lastChange < this.#timing.graceMs)) throw damage;
+        await this.#drain(file, epoch, state, signal);
+      }
       if (!signal.aborted) this.#inspect(file);
     } catch (error) {
       if (!(error instanceof GzipDamage)) throw error;

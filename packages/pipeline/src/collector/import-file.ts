@@ -1,11 +1,11 @@
-import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, createReadStream, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { batchLimits, type TransportWriter } from '@droplens/transport';
 import type { ActionRule } from '@droplens/netfilter-log';
 import { RowWriter } from '../record/row-writer.ts';
-import { foreignCompression, GzipDamage, gunzipped, isGzip } from './compressed.ts';
+import { damageOf, foreignCompression, GzipDamage, gunzipped, isGzip } from './compressed.ts';
 import { EpochRegistry } from './epoch-registry.ts';
 import { referenceTime } from './file-source.ts';
 import { streamOf } from './identity.ts';
@@ -120,11 +120,11 @@ export async function importFile(path: string, options: ImportOptions): Promise<
   } catch (error) {
     if (error instanceof GzipDamage) {
       await load.end(false, signal);
-      throw new DroplensError(
-        'DL_IMPORT_DAMAGED',
-        `${path}: ${error.message} at byte ${error.offset}; ${load.counts.lines} lines before that are loaded`,
-        { cause: error },
-      );
+      const loaded =
+        load.counts.lines === 0 ? 'nothing of it is loaded' : `the ${load.counts.lines} lines before that are loaded`;
+      throw new DroplensError('DL_IMPORT_DAMAGED', `${path}: ${error.message} at byte ${error.offset}; ${loaded}`, {
+        cause: error,
+      });
     }
     if (error instanceof DroplensError) throw error;
     await load.end(false, signal);
@@ -180,23 +180,20 @@ async function awaitLine(input: Input, load: StreamLoad, signal: AbortSignal): P
 
 async function openInput(path: string): Promise<Input> {
   let handle: FileHandle;
+  let stats: Stats;
   try {
+    stats = await stat(path);
+    if (stats.isDirectory()) {
+      const example = `${path.replace(/\/+$/, '')}/*.log`;
+      throw new DroplensError('DL_IMPORT_UNREADABLE', `${path} is a directory: name the files in it, such as ${example}`);
+    }
+    // A pipe is opened once: its writer would take a second opening for the end of its reader.
+    if (stats.isFIFO() || stats.isCharacterDevice()) return await openStream(createReadStream(path));
+    if (!stats.isFile()) throw new DroplensError('DL_IMPORT_UNREADABLE', `${path} is neither a file nor a pipe`);
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
+    if (error instanceof DroplensError) throw error;
     throw unreadable(path, error as NodeJS.ErrnoException);
-  }
-  const stats = await handle.stat();
-  if (stats.isDirectory()) {
-    await handle.close();
-    throw new DroplensError(
-      'DL_IMPORT_UNREADABLE',
-      `${path} is a directory: name the files in it, such as ${path.replace(/\/+$/, '')}/*.log`,
-    );
-  }
-  if (!stats.isFile()) {
-    await handle.close();
-    if (stats.isFIFO() || stats.isCharacterDevice()) return await openStream(createReadStream(path));
-    throw new DroplensError('DL_IMPORT_UNREADABLE', `${path} is neither a file nor a pipe`);
   }
   let offset = 0;
   const start = Buffer.alloc(6);
@@ -210,6 +207,18 @@ async function openInput(path: string): Promise<Input> {
     );
   }
   const compressed = isGzip(start);
+  if (compressed) {
+    // Only its end missing: what is there is loaded, and the error comes when it is reached.
+    const damage = await damageOf(readAhead(handle, 16 * 1024, () => undefined));
+    if (damage !== null && !damage.early) {
+      await handle.close();
+      throw new DroplensError(
+        'DL_IMPORT_DAMAGED',
+        `${path}: ${damage.message} at byte ${damage.offset}; nothing of it is loaded, for any of its lines may be wrong`,
+        { cause: damage },
+      );
+    }
+  }
   const raw = readAhead(handle, compressed ? 16 * 1024 : chunkBytes, (position) => (offset = position));
   const fresh = Date.now() - stats.mtimeMs < freshMs;
   return {
