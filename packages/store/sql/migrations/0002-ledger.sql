@@ -16,4 +16,4 @@ PARTITION BY toYYYYMM(loaded_at)
 ORDER BY (stream, epoch, first)
 TTL toDateTime(loaded_at) + INTERVAL 400 DAY
 SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, index_granularity = 1024;
+  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, index_granularity = 1024, auto_statistics_types = '';

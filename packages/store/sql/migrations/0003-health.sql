@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS undercount (
 ) ENGINE = ReplacingMergeTree(loaded_at)
 ORDER BY (stream, epoch, position, cause)
 TTL toDateTime(loaded_at) + INTERVAL 400 DAY
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, auto_statistics_types = '';
 
 -- How each stream does: cumulative counts since its epoch began; the row with the highest position is the truth (read with FINAL).
 CREATE TABLE IF NOT EXISTS status (
@@ -28,4 +28,4 @@ CREATE TABLE IF NOT EXISTS status (
 ) ENGINE = ReplacingMergeTree(position)
 ORDER BY (stream, epoch)
 TTL toDateTime(loaded_at) + INTERVAL 400 DAY
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, auto_statistics_types = '';
