@@ -1,13 +1,7 @@
 /** Random packet lines in every shape of the kernel's grammar, each with the record that its parts were made from. */
 import * as fc from 'fast-check';
 import type { BodyRecord } from './oracle.ts';
-
-type Columns = Partial<BodyRecord>;
-/** A word of the line, with the columns that it fills; a word without columns is `extra`. */
-export interface Word {
-  readonly text: string;
-  readonly columns?: Columns;
-}
+import { always, decimal, hex, hexDump, maybe, upTo, type Word, words } from './words.ts';
 
 /** A line's text after its header, with its parts and its record. */
 export interface GeneratedLine {
@@ -17,20 +11,6 @@ export interface GeneratedLine {
   readonly record: BodyRecord;
 }
 
-const words = (...arbitraries: fc.Arbitrary<Word[]>[]): fc.Arbitrary<Word[]> =>
-  fc.tuple(...arbitraries).map((each) => each.flat());
-const always = (...texts: string[]): fc.Arbitrary<Word[]> => fc.constant(texts.map((text) => ({ text })));
-const maybe = (arbitrary: fc.Arbitrary<Word[]>): fc.Arbitrary<Word[]> => fc.oneof(fc.constant<Word[]>([]), arbitrary);
-
-/** Edges more often than what lies between. */
-const upTo = (greatest: number): fc.Arbitrary<number> =>
-  fc.oneof(fc.constantFrom(0, 1, greatest), fc.nat(Math.min(greatest, 999)), fc.integer({ min: 0, max: greatest }));
-const decimal = (key: string, greatest: number, column?: keyof BodyRecord): fc.Arbitrary<Word[]> =>
-  upTo(greatest).map((value) => [{ text: `${key}=${value}`, ...(column === undefined ? {} : { columns: { [column]: value } }) }]);
-const hex = (key: string, greatest: number, digits: number): fc.Arbitrary<Word[]> =>
-  upTo(greatest).map((value) => [{ text: `${key}${value.toString(16).padStart(digits, '0')}` }]);
-const hexDump = (longest: number): fc.Arbitrary<string> =>
-  fc.uint8Array({ minLength: 4, maxLength: longest }).map((bytes) => Buffer.from(bytes).toString('hex').toUpperCase());
 const protocol = (name: string, proto: string): fc.Arbitrary<Word[]> =>
   fc.constant([{ text: `PROTO=${name}`, columns: { proto } }]);
 const incomplete = fc.nat(27).map((bytes): Word[] => [{ text: `INCOMPLETE [${bytes} bytes]` }]);
@@ -238,7 +218,7 @@ export const prefixes = fc.oneof(
     '%s%n ',
   ),
   fc.stringMatching(/^[ -~]{0,29}$/).filter((text) => !/[a-z]{2}/i.test(text) && !/^[\s<[{\d(]/.test(text)),
-  fc.constantFrom('zurück ', '防火墙 ', 'tab\there ', 'be\u0007ll '),
+  fc.constantFrom('zurück ', '防火墙 ', 'tab\there ', 'be\u0007ll ', 'bell\u0007 '),
 );
 
 const packet = fc.oneof(ipv4(ipv4(null)), ipv6(ipv6(null)));

@@ -1,7 +1,8 @@
 /** Lines as they should not be: each says what was done to a good one, and so what it must give. */
 import * as fc from 'fast-check';
 import type { RejectReason } from '../../src/index.ts';
-import { assemble, type GeneratedLine, kernelLine, type Word } from './lines.ts';
+import { assemble, type GeneratedLine, kernelLine } from './lines.ts';
+import type { Word } from './words.ts';
 
 /** A spoilt line and the only reason that fits. */
 export interface SpoiltLine {
@@ -32,7 +33,7 @@ function spoil(
     );
 }
 
-/** Columns with the first number that is too large for them. What goes to `extra` is text and keeps whatever it holds. */
+/** Fields with the first number that is too large for them. */
 const tooLarge: Readonly<Record<string, number>> = {
   SPT: 65536,
   DPT: 65536,
@@ -41,6 +42,13 @@ const tooLarge: Readonly<Record<string, number>> = {
   HOPLIMIT: 256,
   TYPE: 256,
   CODE: 256,
+  ID: 65536,
+  TC: 256,
+  FLOWLBL: 1048576,
+  URGP: 65536,
+  ACK: 4294967296,
+  UID: 4294967296,
+  GID: 4294967296,
 };
 const ranged = (word: Word): boolean => key(word) in tooLarge;
 
@@ -56,7 +64,7 @@ export const outOfRange = spoil(
 
 /** A value of the wrong form. */
 export const malformed = spoil(
-  (word) => ranged(word) || 'length' in (word.columns ?? {}) || 'ip_id' in (word.columns ?? {}),
+  (word) => ranged(word) || key(word) === 'LEN',
   (word) => fc.constantFrom('x', '-1', '0x10', '1.5', '1e3', '١', '+7', '1,').map((value) => [{ text: `${key(word)}=${value}` }]),
   'malformed-field',
 );
@@ -85,7 +93,10 @@ export const badAddress = spoil(
 
 /** A field twice, with another value. */
 export const duplicated = spoil(
-  (word) => ['SRC', 'DST', 'TTL', 'HOPLIMIT', 'PROTO', 'SPT', 'DPT', 'WINDOW', 'TYPE', 'CODE'].includes(key(word)),
+  (word) =>
+    /^(?:SRC|DST|TTL|HOPLIMIT|PROTO|SPT|DPT|WINDOW|TYPE|CODE|TOS|PREC|TC|URGP|RES|UID|MARK)=|^(?:DF|SYN|FIN|RST|PSH)$/.test(
+      word.text,
+    ),
   (word) => fc.constant([word, { text: word.text }]),
   'duplicate-field',
 );

@@ -108,10 +108,11 @@ function liesOfCut(text: string, whole: BodyRecord): string[] {
   // without what would follow, these are what the kernel prints for AH and for ESP
   if (!result.ok || /(?:FRAG:\d+|FLOWLBL=\d+|\)) ?$/.test(text)) return [];
   const lies: string[] = [];
+  // where a record may end, its last value may be a part of the whole one: a stripped trailing space looks the same
   for (const [name, value] of Object.entries(bodyOf(result.record))) {
     const right = whole[name as keyof BodyRecord];
-    // where a record may end, its last value may be a part of the whole one: a stripped trailing space looks the same
-    const mayBePart = name === 'extra' || ((name === 'proto' || name === 'icmp_code') && text.endsWith(String(value)));
+    if (name === 'proto' && /PROTO=\S+$/.test(text)) continue;
+    const mayBePart = name === 'extra' || (name === 'icmp_code' && text.endsWith(String(value)));
     const fits = mayBePart ? String(right).startsWith(String(value)) : value === right || value === 0 || value === '';
     if (!fits) lies.push(`${name}: ${value}, not ${right}`);
   }

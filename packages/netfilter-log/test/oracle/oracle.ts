@@ -13,6 +13,30 @@ export type OracleResult =
   | { readonly ok: false; readonly reasons: ReadonlySet<RejectReason> };
 
 const decimal = /^\d+$/;
+const hexadecimal = /^(?:0x)?[0-9a-fA-F]+$/;
+const mac = /^(?:[0-9a-f]{2}(?::[0-9a-f]{2})*)?$/;
+
+/** Fields that go to `extra`: the form of their value, and the greatest number they hold. */
+const extraFields: Readonly<Record<string, readonly [form: RegExp, greatest?: number]>> = {
+  'ID=': [decimal, 65535],
+  'LEN=': [decimal, 65535],
+  'TC=': [decimal, 255],
+  'FLOWLBL=': [decimal, 1048575],
+  'URGP=': [decimal, 65535],
+  'SEQ=': [decimal, 4294967295],
+  'ACK=': [decimal, 4294967295],
+  'MTU=': [decimal, 4294967295],
+  'UID=': [decimal, 4294967295],
+  'GID=': [decimal, 4294967295],
+  'TOS=': [hexadecimal, 255],
+  'PREC=': [hexadecimal, 255],
+  'RES=': [hexadecimal, 255],
+  'MARK=': [hexadecimal, 4294967295],
+  'MAC=': [mac],
+  'MACSRC=': [mac],
+  'MACDST=': [mac],
+  'MACPROTO=': [/^[0-9a-f]{4}$/],
+};
 const flagBits: Readonly<Record<string, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 };
 const bareWords = new Set(['CE', 'DF', 'MF', 'AE', 'TRUNCATED', 'INCOMPLETE']);
 const columnKeys = [
@@ -68,10 +92,22 @@ function wordsOf(text: string): string[] {
   return text.match(new RegExp(group.join('|'), 'g')) ?? [];
 }
 
-/** Words of `extra`: any KEY=value, what stands alone, and what belongs to fragments. Other words no writer prints. */
-function isExtra(word: string): boolean {
-  if (bareWords.has(word) || /^[A-Z]+=/.test(word) || /^(?:FRAG|ID):/.test(word)) return true;
-  return /^(?:OPT \(|INCOMPLETE \[|Unknown Ext Hdr |\[SRC=|\[TRUNCATED)/.test(word);
+/** What is wrong with a word of `extra`. Keys that nobody knows may be a newer kernel's; other unknown words no writer prints. */
+function defectOf(word: string, key: string): RejectReason | null {
+  const [form, greatest = Infinity] = extraFields[key] ?? [];
+  if (form !== undefined) {
+    const value = word.slice(key.length);
+    if (!form.test(value)) return 'malformed-field';
+    return (form === decimal ? Number(value) : Number.parseInt(value, 16)) > greatest ? 'out-of-range' : null;
+  }
+  if (bareWords.has(word) || key.endsWith('=') || /^(?:FRAG|ID):/.test(word)) return null;
+  return /^(?:OPT \(|INCOMPLETE \[|Unknown Ext Hdr |\[SRC=|\[TRUNCATED)/.test(word) ? null : 'unexpected-text';
+}
+
+/** Fields that may stand twice: UDP has a length of its own, an echo an ID; what the columns hold comes first. */
+function mayRepeat(key: string, proto: string, words: readonly string[]): boolean {
+  if (key === 'LEN=') return proto === 'UDP' || proto === '136';
+  return key === 'ID=' && proto === 'ICMP' && words.some((word) => /^TYPE=[08]$/.test(word));
 }
 
 /** The protocol: what PROTO= says, or what its absence says. */
@@ -109,21 +145,22 @@ function readBody(text: string, prefix: string): OracleResult {
   };
   if (!/^(?:TCP|UDP|ICMP|ICMPv6|\d*)$/.test(proto)) defects.add('malformed-field');
   if (/^\d+$/.test(proto) && Number(proto) > 255) defects.add('out-of-range');
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   let flags = 0;
   const extra: string[] = [];
   for (const word of words) {
     const key = /^[A-Z]+=/.exec(word)?.[0] ?? word;
+    const before = seen.get(key) ?? 0;
+    seen.set(key, before + 1);
     const isColumn = columnKeys.includes(key) || word in flagBits || (key === 'ID=' && !six);
-    const again = seen.has(key);
-    seen.add(key);
-    if (!isColumn) {
-      if (!isExtra(word)) defects.add('unexpected-text');
+    if (!key.startsWith('OPT (') && (before > 1 || (before === 1 && !mayRepeat(key, proto, outside))))
+      defects.add('duplicate-field');
+    if (isColumn && before === 0) flags |= flagBits[word] ?? 0;
+    else {
+      const defect = defectOf(word, key);
+      if (defect !== null) defects.add(defect);
       extra.push(word);
-    } else if (!again) flags |= flagBits[word] ?? 0;
-    // UDP has a length of its own, an echo an ID of its own: they come second, and the columns are those of IP
-    else if (key === 'LEN=' || key === 'ID=') extra.push(word);
-    else defects.add('duplicate-field');
+    }
   }
   const record: BodyRecord = {
     prefix,
