@@ -12,6 +12,9 @@ const execute = promisify(execFile);
 /** The command as a user has it: built, in a process of its own. */
 export const droplens: readonly string[] = [process.execPath, resolve(import.meta.dirname, '../../packages/cli/bin/droplens.js')];
 
+/** The input's stamps are UTC and say no zone, as those of most log files. */
+export const inUtc: Readonly<Record<string, string>> = { TZ: 'UTC' };
+
 /** What one of the bench's own programs measured of itself: its work without its start. */
 export interface OwnReport extends Cost {
   readonly found?: Found;
@@ -57,12 +60,12 @@ export function ourselves(input: Input, directory: string): readonly Contender[]
     {
       name: 'droplens parse --format tsv → file',
       target: 1,
-      run: () => run([...droplens, 'parse', '--format', 'tsv', input.path], { stdout: rows }),
+      run: () => run([...droplens, 'parse', '--format', 'tsv', input.path], { stdout: rows, environment: inUtc }),
       check: () => checkRowText(rows, input.truth),
     },
     {
       name: 'droplens parse --format ndjson → file',
-      run: () => run([...droplens, 'parse', '--format', 'ndjson', input.path], { stdout: records }),
+      run: () => run([...droplens, 'parse', '--format', 'ndjson', input.path], { stdout: records, environment: inUtc }),
       check: () => checkNdjson(records, input.truth),
     },
     {
@@ -77,7 +80,7 @@ export function ourselves(input: Input, directory: string): readonly Contender[]
       target: 5,
       run: async () => {
         await rm(data, { recursive: true, force: true });
-        return await run([...droplens, '--data', data, 'import', input.path]);
+        return await run([...droplens, '--data', data, 'import', input.path], { environment: inUtc });
       },
       check: () => checkStore(data, input),
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Answer } from './answers.ts';
-import { droplens } from './droplens.ts';
+import { droplens, inUtc } from './droplens.ts';
 import type { Input } from './input.ts';
 import { cpuSecondsOf, memoryOf } from './process-tree.ts';
 
@@ -86,7 +86,10 @@ export async function measureService(
   const records = Buffer.concat(parts).toString('latin1').split(' SRC=').length - 1;
   await writeFile(log, parts[0]!);
   await writeFile(configuration, `data: ${data}/data\nsources: [{file: ${log}}]\nadmin: {listen: "127.0.0.1:0"}\n`);
-  const service = spawn(droplens[0]!, [droplens[1]!, '--config', configuration, 'up'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const service = spawn(droplens[0]!, [droplens[1]!, '--config', configuration, 'up'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...inUtc },
+  });
   let complaints = '';
   service.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-1000)));
   const pid = service.pid!;
