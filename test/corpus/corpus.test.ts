@@ -1,74 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  type NetfilterRecord,
-  type ParseOptions,
-  parseLine,
-  type RejectReason,
-  type UndercountCause,
-} from '@droplens/netfilter-log';
+import { parseLine } from '@droplens/netfilter-log';
 import { describe, expect, it } from 'vitest';
-
-/** One line of a `.ndjson` beside a `.log`: what the line of the same number must give. */
-interface Expected {
-  readonly case: string;
-  /** Columns that are not named are 0 or ''; `time` and `host` only count where the line says them. */
-  readonly record?: Partial<NetfilterRecord>;
-  readonly reason?: RejectReason;
-  readonly undercount?: { readonly cause: UndercountCause; readonly count: number };
-  readonly repeated?: number;
-  readonly options?: ParseOptions;
-}
-
-const referenceTime = Date.UTC(2026, 10, 21, 12);
-const bootTime = Date.UTC(2026, 10, 20);
-
-const blank: Omit<NetfilterRecord, 'time' | 'host'> = {
-  prefix: '',
-  action: 'unknown',
-  direction: 'in',
-  in_iface: '',
-  out_iface: '',
-  src: '',
-  dst: '',
-  proto: '',
-  src_port: 0,
-  dst_port: 0,
-  length: 0,
-  ttl: 0,
-  ip_id: 0,
-  tcp_flags: 0,
-  window: 0,
-  icmp_type: 0,
-  icmp_code: 0,
-  extra: '',
-};
-
-function readCorpus(name: string): (Expected & { readonly line: string })[] {
-  const read = (suffix: string): string[] =>
-    readFileSync(join(import.meta.dirname, name + suffix), 'utf8')
-      .trimEnd()
-      .split('\n');
-  const lines = read('.log');
-  const expected = read('.ndjson').map((text) => JSON.parse(text) as Expected);
-  if (lines.length !== expected.length) throw new Error(`${name}: ${lines.length} lines, ${expected.length} expectations`);
-  return expected.map((each, index) => ({ ...each, line: lines[index] ?? '' }));
-}
-
-const corpora = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.log'))
-  .map((file) => file.slice(0, -'.log'.length));
-const captured = corpora.filter((name) => name.startsWith('kernel-'));
+import { bootTime, captured, corpora, type CorpusEntry, readCorpus, referenceTime, timeOf, wholeRecord } from './read-corpus.ts';
 
 /** What the parser must answer; a line without a time or a host of its own gets the given ones. */
-function outcomeOf(entry: Expected, unsaid: { time: number; host: string }): object {
+function outcomeOf(entry: CorpusEntry, unsaid: { time: number; host: string }): object {
   const { record, undercount, reason, repeated = 1 } = entry;
-  if (record !== undefined) return { ok: true, repeated, record: { ...blank, ...unsaid, ...record } };
+  if (record !== undefined) return { ok: true, repeated, record: wholeRecord(record, unsaid) };
   return undercount === undefined ? { ok: false, reason } : { ok: false, reason: null, undercount };
 }
-
-/** What a record of /dev/kmsg says about its time. */
-const kmsgTime = (line: string): number => bootTime + Math.floor(Number(line.split(',')[2]) / 1000);
 
 describe.each(corpora)('%s', (name) => {
   const entries = readCorpus(name);
@@ -76,8 +15,7 @@ describe.each(corpora)('%s', (name) => {
   it.each(entries)('$case', (entry) => {
     const { line, options } = entry;
     const result = parseLine(line, { referenceTime, bootTime, host: 'here', ...options });
-    const time = name.startsWith('kernel-') ? kmsgTime(line) : referenceTime;
-    expect(result).toMatchObject(outcomeOf(entry, { time, host: 'here' }));
+    expect(result).toMatchObject(outcomeOf(entry, { time: timeOf(name, line), host: 'here' }));
   });
 });
 
