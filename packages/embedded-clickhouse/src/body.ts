@@ -1,29 +1,29 @@
-import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, type Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ClickHouseError } from './clickhouse-error.ts';
 
-function decoder(encoding: string): Transform {
+/** Chunks of a body are written to disk in pieces of this size: one call to the thread pool each. */
+const writeBytes = 1024 * 1024;
+
+/** The body without its Content-Encoding; a body that ends early makes it fail. */
+function decoded(request: IncomingMessage, encoding: string): Readable {
   switch (encoding) {
     case '':
     case 'identity':
-      return new PassThrough();
+      return request;
     case 'gzip':
     case 'x-gzip':
-      return createGunzip();
+      return pipeline(request, createGunzip(), () => undefined);
     case 'br':
-      return createBrotliDecompress();
+      return pipeline(request, createBrotliDecompress(), () => undefined);
     case 'deflate':
-      return createInflate();
-    default:
-      throw new ClickHouseError(
-        89,
-        'UNKNOWN_COMPRESSION_METHOD',
-        `Content-Encoding '${encoding}' is not known: use gzip, br or deflate.`,
-      );
+      return pipeline(request, createInflate(), () => undefined);
+    default: {
+      const message = `Content-Encoding '${encoding}' is not known: use gzip, br or deflate.`;
+      throw new ClickHouseError(89, 'UNKNOWN_COMPRESSION_METHOD', message);
+    }
   }
 }
 
@@ -31,26 +31,49 @@ function decoder(encoding: string): Transform {
 export async function readBody(request: IncomingMessage, encoding: string, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  await pipeline(request, decoder(encoding), async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) {
+  try {
+    for await (const chunk of decoded(request, encoding) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > limit) throw new ClickHouseError(62, 'SYNTAX_ERROR', `The request is longer than ${limit} bytes.`);
       chunks.push(chunk);
     }
-  }).catch((error: unknown) => {
+  } catch (error) {
     throw bodyError(error);
-  });
+  }
   return Buffer.concat(chunks);
 }
 
 /** Writes the body, decompressed, into a new file behind `head`; returns its size. A body that ends early rejects. */
 export async function spoolBody(request: IncomingMessage, encoding: string, path: string, head: Uint8Array): Promise<number> {
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: 1 << 20 });
-  if (head.length > 0) file.write(head);
-  await pipeline(request, decoder(encoding), file).catch((error: unknown) => {
+  let file: FileHandle | undefined;
+  try {
+    const source = decoded(request, encoding);
+    file = await open(path, 'wx', 0o600);
+    let chunks: Uint8Array[] = head.length > 0 ? [head] : [];
+    let waiting = head.length;
+    let written = 0;
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      waiting += chunk.length;
+      if (waiting < writeBytes) continue;
+      written += await writeAll(file, chunks, waiting);
+      chunks = [];
+      waiting = 0;
+    }
+    if (waiting > 0) written += await writeAll(file, chunks, waiting);
+    return written;
+  } catch (error) {
     throw bodyError(error);
-  });
-  return (await stat(path)).size;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** A short write means a full disk: the next one says so. */
+async function writeAll(file: FileHandle, chunks: Uint8Array[], length: number): Promise<number> {
+  const { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten < length) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
+  return length;
 }
 
 function bodyError(error: unknown): unknown {

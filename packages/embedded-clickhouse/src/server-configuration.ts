@@ -5,7 +5,7 @@ export const engineRoles = { writer: 'droplens_writer', readonly: 'droplens_read
 
 /**
  * The engine's own configuration file, as for clickhouse-server: caches and pools small enough for a process that shares a
- * machine, and two roles. The engine itself refuses to the reader whatever is not granted here: writing, and every table
+ * machine; parts synced to disk before an insert is answered, as there is no replica to fetch them from; and two roles. The engine itself refuses to the reader whatever is not granted here: writing, and every table
  * function that reads a file, reaches the network or runs a program. `path` is where this text will be stored.
  */
 export function serverConfiguration(config: EngineConfig, path: string): string {
@@ -38,6 +38,10 @@ export function serverConfiguration(config: EngineConfig, path: string): string 
 ${Object.entries(server)
   .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
   .join('\n')}
+<merge_tree>
+<fsync_after_insert>1</fsync_after_insert>
+<fsync_part_directory>1</fsync_part_directory>
+</merge_tree>
 <profiles><default/></profiles>
 <quotas><default/></quotas>
 <roles>
