@@ -1,5 +1,6 @@
 /** Random packet lines in every shape of the kernel's grammar, each with the record that its parts were made from. */
 import * as fc from 'fast-check';
+import { addresses4, addresses6, ipv4Address } from './addresses.ts';
 import type { BodyRecord } from './oracle.ts';
 import { always, decimal, hex, hexDump, maybe, upTo, type Word, words } from './words.ts';
 
@@ -89,35 +90,6 @@ function icmpv6(quote: fc.Arbitrary<Word[]> | null): fc.Arbitrary<Word[]> {
   ];
   return words(protocol('ICMPv6', 'ICMPv6'), fc.oneof(...messages));
 }
-
-const ipv4Address = fc.tuple(upTo(255), upTo(255), upTo(255), upTo(255)).map((parts) => parts.join('.'));
-const addresses4 = fc.tuple(ipv4Address, ipv4Address).map(([src, dst]): Word[] => [
-  { text: `SRC=${src}`, columns: { src } },
-  { text: `DST=${dst}`, columns: { dst } },
-]);
-
-/** RFC 5952 by hand: the longest run of two or more zero groups becomes `::`, the first of equals; IPv4-mapped ones end dotted. */
-function compressed(groups: readonly number[]): string {
-  const [, , , , , sixth, high = 0, low = 0] = groups;
-  if (groups.slice(0, 5).every((group) => group === 0) && sixth === 0xffff)
-    return `::ffff:${[high >> 8, high & 255, low >> 8, low & 255].join('.')}`;
-  const text = groups.map((group) => group.toString(16));
-  let best = { start: 0, length: 1 };
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0;
-    while (start + length < 8 && groups[start + length] === 0) length += 1;
-    if (length > best.length) best = { start, length };
-  }
-  if (best.length < 2) return text.join(':');
-  return `${text.slice(0, best.start).join(':')}::${text.slice(best.start + best.length).join(':')}`;
-}
-
-const groups = fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, upTo(65535)), { minLength: 8, maxLength: 8 });
-const full = (address: readonly number[]): string => address.map((group) => group.toString(16).padStart(4, '0')).join(':');
-const addresses6 = fc.tuple(groups, groups).map(([src, dst]): Word[] => [
-  { text: `SRC=${full(src)}`, columns: { src: compressed(src) } },
-  { text: `DST=${full(dst)}`, columns: { dst: compressed(dst) } },
-]);
 
 const tos = fc
   .integer({ min: 0, max: 15 })
@@ -279,3 +251,28 @@ export const kernelLine: fc.Arbitrary<GeneratedLine> = fc
   .map(([prefix, head, body, tail]) =>
     assemble(prefix, [...head, ...body, ...(body.at(-1)?.text.startsWith('OPT ( ESP') ? [] : tail)]),
   );
+
+/** What ulogd2 writes in imitation of the kernel: a space after the prefix, MAC always, TOS and MARK without 0x, no RES. */
+export const imitatedLine: fc.Arbitrary<GeneratedLine> = fc
+  .tuple(
+    fc.constantFrom('', 'web ', '[a] '),
+    words(
+      interfaces.map((both) => both.filter((word) => !word.text.startsWith('PHYS'))),
+      fc.constantFrom<Word[]>([{ text: 'MAC=' }], [{ text: 'MAC=02:00:5e:00:53:01:02:00:5e:00:53:02:08:00' }]),
+      addresses4,
+      decimal('LEN', 65535, 'length'),
+      fc.constantFrom<Word[]>([{ text: 'TOS=00' }], [{ text: 'TOS=1E' }]),
+      prec,
+      decimal('TTL', 255, 'ttl'),
+      decimal('ID', 65535, 'ip_id'),
+      maybe(always('DF')),
+      fc.oneof(
+        words(protocol('TCP', 'TCP'), ports, sequence, decimal('WINDOW', 65535, 'window'), flags, decimal('URGP', 65535)),
+        words(protocol('UDP', 'UDP'), ports, decimal('LEN', 65535)),
+        words(protocol('SCTP', '132'), ports),
+      ),
+      maybe(words(decimal('UID', 4294967295), decimal('GID', 4294967295))),
+      hex('MARK=', 4294967295, 0),
+    ),
+  )
+  .map(([prefix, parts]) => assemble(prefix, parts));

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NetfilterRecord, parseLine, rejectReasons, undercountCauses } from '../../src/index.ts';
-import { kernelLine } from './lines.ts';
+import { framings } from './framing.ts';
+import { imitatedLine, kernelLine } from './lines.ts';
 import { badAddress, cut, duplicated, foreign, forged, garbled, malformed, outOfRange, shuffled } from './mutations.ts';
 import { type BodyRecord, canonical, oracle } from './oracle.ts';
 
@@ -18,6 +19,7 @@ function bodyOf(record: NetfilterRecord): BodyRecord {
 describe('the oracle', () => {
   it.each([
     ['whole', kernelLine],
+    ['in imitation', imitatedLine],
     ['shuffled', shuffled],
     ['behind a forged record', forged],
   ])('reads what the generator wrote: %s', (_, lines) => {
@@ -64,6 +66,7 @@ describe('the parser and the oracle', () => {
   });
 
   it.each([
+    ['an imitation', imitatedLine],
     ['fields in any order', shuffled],
     ['a forged record in the prefix', forged],
   ])('agree on %s', (_, lines) => {
@@ -73,6 +76,19 @@ describe('the parser and the oracle', () => {
         expect(result.ok ? bodyOf(result.record) : result.reason).toEqual(record);
       }),
       { numRuns },
+    );
+  });
+
+  it('agree on a line behind every head', () => {
+    const bootTime = referenceTime - 30_000_000_000;
+    fc.assert(
+      fc.property(framings(referenceTime), kernelLine, (framing, { text, record }) => {
+        const result = parseLine(framing.head + text + framing.tail, { referenceTime, bootTime, host: 'unsaid' });
+        const time = (framing.time ?? referenceTime) + (framing.sinceBoot ? bootTime : 0);
+        const whole = { ...record, time, host: framing.host ?? 'unsaid', action: 'unknown' };
+        expect(result.ok ? result : result.reason).toMatchObject({ record: whole, repeated: framing.repeated });
+      }),
+      { numRuns: 2 * numRuns },
     );
   });
 
