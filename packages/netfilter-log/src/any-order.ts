@@ -307,7 +307,7 @@ function readWord(line: Line, b: Uint8Array, from: number, to: number, end: numb
   let q = to;
   if (b[from] === openBracket && startsWith(b, from, '[SRC=')) {
     q = bracketEnd(b, from, end);
-    if (q < 0) return fail(line, 'cut');
+    if (q < 0) return fail(line, q === -1 ? 'cut' : 'unexpected-text');
   } else if (length === 3 && startsWith(b, from, 'OPT')) {
     if (b[to] !== space || b[to + 1] !== openParen) return fail(line, to + 2 > end ? 'cut' : 'unexpected-text');
     q = optionsEnd(line, b, to + 2, end);

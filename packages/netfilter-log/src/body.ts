@@ -108,7 +108,8 @@ function judgeWithoutProtocol(line: Line, b: Uint8Array, end: number): boolean {
   if ((has & seen.laterFragment) !== 0) {
     if (line.family === 4) line.proto = 51;
     else return endsIn(b, end, 'ID:') || line.reject('cut'); // another extension header followed, of which nothing is printed
-  } else if ((line.kept & kept.flowLabel) !== 0 && (has & seen.fragment) === 0 && endsIn(b, end, 'FLOWLBL=')) line.proto = 50;
+  } else if (line.family === 6 && (line.kept & kept.flowLabel) !== 0 && (has & seen.fragment) === 0 && endsIn(b, end, 'FLOWLBL='))
+    line.proto = 50;
   else return line.reject('cut');
   return true;
 }

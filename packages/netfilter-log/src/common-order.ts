@@ -265,7 +265,7 @@ function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
   return q + 1;
 }
 
-/** Offset after the bracket that closes the one at `at`; -1 when none does before `end`, or when the text between has an `IN=`: no quoted packet has one. */
+/** Offset after the bracket that closes the one at `at`; -1 when none does before `end`, -2 when the text between has an `IN=` or a control character: no quoted packet has one. */
 export function bracketEnd(b: Uint8Array, at: number, end: number): number {
   let depth = 0;
   for (let p = at; p < end; p++) {
@@ -273,8 +273,8 @@ export function bracketEnd(b: Uint8Array, at: number, end: number): number {
     if (byte === openBracket) depth++;
     else if (byte === closeBracket) {
       if (--depth === 0) return p + 1;
-    } else if (byte < space) return -1;
-    else if (byte === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals) return -1;
+    } else if (byte < space) return -2;
+    else if (byte === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals) return -2;
   }
   return -1;
 }

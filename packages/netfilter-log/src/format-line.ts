@@ -35,7 +35,7 @@ export function formatLine(record: NetfilterRecord): string {
   if (isIPv4) line.push(`ID=${record.ip_id}`);
   // The bare INCOMPLETE of an IPv6 fragment, not the header cut short.
   take(({ key, value }) => headerKeys.has(key) || (key === 'INCOMPLETE' && value === '' && pieces[next - 1]?.key === 'FRAG:'));
-  if (record.proto !== impliedProtocol(pieces, isIPv4)) line.push(`PROTO=${kernelProtocol(record.proto)}`);
+  if (record.proto !== impliedProtocol(record, pieces, isIPv4)) line.push(`PROTO=${kernelProtocol(record.proto)}`);
 
   if ((hasPorts(record.proto) && !short) || record.src_port !== 0) line.push(`SPT=${record.src_port}`);
   if ((hasPorts(record.proto) && !short) || record.dst_port !== 0) line.push(`DPT=${record.dst_port}`);
@@ -58,11 +58,16 @@ function kernelAddress(address: string, isIPv4: boolean): string {
   return kernelIPv6(bytes, 0, bytes.length - 1);
 }
 
-/** The protocol that a line without PROTO= says by what it ends with. */
-function impliedProtocol(pieces: readonly ExtraPiece[], isIPv4: boolean): string | null {
+/** The protocol that a line without PROTO= says by what it ends with, null when it says none. See `judgeWithoutProtocol` in body.ts. */
+function impliedProtocol(record: NetfilterRecord, pieces: readonly ExtraPiece[], isIPv4: boolean): string | null {
+  const { src_port: srcPort, dst_port: dstPort, icmp_type: type, icmp_code: code, window, tcp_flags: flags } = record;
+  if ((srcPort | dstPort | type | code | window | flags) !== 0) return null;
   if (pieces.some(({ key, value }) => key === 'OPT' && value.startsWith('ESP '))) return '50';
   if (pieces.some(({ key, value }) => key === 'TRUNCATED' || key === 'Unknown' || /(?:^|:)TRUNCATED|INCOMPLETE \[/.test(value)))
     return '';
-  if (pieces.some(isLaterFragment)) return isIPv4 ? '51' : '';
-  return pieces.some(({ key }) => key === 'FLOWLBL') ? '50' : null;
+  const last = pieces.at(-1)?.key;
+  if (pieces.some(isLaterFragment)) return isIPv4 ? '51' : last === 'ID:' || last === 'OPT' ? '' : null;
+  const fragment = pieces.some(({ key, value }) => key === 'FRAG:' || (key === 'OPT' && value.startsWith('FRAG:')));
+  const label = pieces.some(({ key }) => key === 'FLOWLBL');
+  return !isIPv4 && label && !fragment && (last === 'FLOWLBL' || last === 'OPT') ? '50' : null;
 }

@@ -122,7 +122,10 @@ export class LineScanner {
     const line = this.line;
     const clock = this.#clock;
     const b = line.bytes;
-    if (b[from] === 0x6d && startsWith(b, from, 'message repeated ')) return this.#scanRepeated(from, end, by);
+    if (b[from] === 0x6d && startsWith(b, from, 'message repeated ')) {
+      const digits = digitsEnd(b, from + 17);
+      if (digits > from + 17 && startsWith(b, digits, ' times: [')) return this.#scanRepeated(from + 17, digits, end, by);
+    }
     line.prefixFrom = from;
     if (by !== writer.kernel) return this.#scanProgram(from, end, by);
     if (readBody(line, from, end)) {
@@ -155,15 +158,10 @@ export class LineScanner {
   }
 
   /** "message repeated N times: [ <message>]" as rsyslog writes it: the line stands for N packets. */
-  #scanRepeated(from: number, end: number, by: number): number {
+  #scanRepeated(number: number, digits: number, end: number, by: number): number {
     const line = this.line;
     const b = line.bytes;
-    const digits = digitsEnd(b, from + 17);
     let p = digits + 9;
-    if (digits === from + 17 || !startsWith(b, digits, ' times: [')) {
-      line.reason = 'not-a-packet';
-      return scanned.rejected;
-    }
     let close = end;
     while (close > p && b[close - 1] === space) close--;
     if (b[p] === space) p++;
@@ -171,7 +169,7 @@ export class LineScanner {
       line.reason = 'cut';
       return scanned.rejected;
     }
-    const count = Math.min(numberAt(b, from + 17, digits), 0xffffffff);
+    const count = Math.min(numberAt(b, number, digits), 0xffffffff);
     const message = this.#framing.text(line, p, close - 1);
     if (startsWith(b, message, 'message repeated ') || count === 0) {
       line.reason = 'unexpected-text';

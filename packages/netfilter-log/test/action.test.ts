@@ -86,7 +86,7 @@ describe('a prefix', () => {
       'packet drop log:',
     ],
   ])('%s: %s', (action, ...prefixes) => {
-    for (const prefix of prefixes) expect(matcher.match(prefix), prefix).toBe(action);
+    expect(prefixes.map((prefix) => [matcher.match(prefix), prefix])).toEqual(prefixes.map((prefix) => [action, prefix]));
   });
 });
 

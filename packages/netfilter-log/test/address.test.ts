@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress } from '../src/index.ts';
 
@@ -44,13 +44,16 @@ describe('an address', () => {
 
   it('of any form means what the platform says it means', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.ipV6(), fc.string({ unit: fc.constantFrom(...'0123af:.'), maxLength: 20 })), (text) => {
-        const url = URL.canParse(`http://[${text}]/`) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : null;
-        const ours = text.includes(':') ? canonicalAddress(text) : null;
-        if (ours?.startsWith('::ffff:') && ours.includes('.'))
-          expect(new URL(`http://[${ours}]/`).hostname.slice(1, -1)).toBe(url);
-        else expect(ours).toBe(url);
-      }),
+      fc.property(
+        fc.oneof(fc.ipV6(), fc.string({ unit: fc.constantFrom('0', '1', '2', '3', 'a', 'f', ':', '.'), maxLength: 20 })),
+        (text) => {
+          const url = URL.canParse(`http://[${text}]/`) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : null;
+          const ours = text.includes(':') ? canonicalAddress(text) : null;
+          // The platform writes IPv4-mapped addresses in hexadecimal.
+          expect(ours === null ? null : new URL(`http://[${ours}]/`).hostname.slice(1, -1)).toBe(url);
+          expect(ours?.includes('.') ? url : ours).toBe(url);
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Clock, day, noOffset } from '../src/clock.ts';
 
@@ -6,8 +6,15 @@ import { Clock, day, noOffset } from '../src/clock.ts';
 function read(stamp: string, reference: string, timeZone = 'UTC', offset = noOffset): string {
   const clock = new Clock(timeZone);
   clock.setReference(Date.parse(reference));
-  const [year, month, date, hour, minute, second] = stamp.split(/[-T:]/).map(Number);
-  const time = clock.read(year!, month!, date!, hour!, minute!, second!, 0, offset);
+  const [year, month, date, hour, minute, second] = stamp.split(/[-T:]/).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const time = clock.read(year, month, date, hour, minute, second, 0, offset);
   return time === time ? new Date(time).toISOString().slice(0, 19) : 'none';
 }
 
@@ -61,7 +68,7 @@ describe('a zone', () => {
   });
 
   it('that does not exist is refused', () => {
-    for (const zone of ['Mars/Olympus', '+24:00', '+02:60', '']) expect(() => new Clock(zone), zone).toThrow(RangeError);
+    for (const zone of ['Mars/Olympus', '+24:00', '+02:60', '']) expect(() => new Clock(zone)).toThrow(RangeError);
   });
 
   it('of the stamp wins', () => {
@@ -102,7 +109,7 @@ it('remembers nothing that changes an answer: a used clock says what a new one s
         const time = used.read(...arguments_);
         expect(used.read(...arguments_)).toBe(time);
         expect(fresh.read(...arguments_)).toBe(time);
-        if (year === 0 && time === time) expect(time).toBeLessThanOrEqual(reference + day);
+        expect(year === 0 && time > reference + day).toBe(false);
       },
     ),
     { numRuns: 1000 },

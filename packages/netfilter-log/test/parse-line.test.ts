@@ -319,10 +319,11 @@ describe('a cut', () => {
       if (result.record.proto === '50') continue;
       const { time: _, extra, tcp_flags: flags, proto, ...columns } = result.record;
       expect(whole).toMatchObject(columns);
-      expect(whole.extra.startsWith(extra), extra).toBe(true);
+      expect(whole.extra.slice(0, extra.length)).toBe(extra);
       expect(proto).toBe(whole.proto);
       // Writers that print no URGP may end with any flag.
-      if (!line.includes('ACK PSH')) expect([0, whole.tcp_flags]).toContain(flags);
+      const endsWithFlags = line.includes('ACK PSH');
+      expect([0, whole.tcp_flags, ...(endsWithFlags ? [16] : [])]).toContain(flags);
     }
     expect(records).toBeGreaterThan(0);
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cleanText } from '../src/index.ts';
 import { unescapeHex } from '../src/text.ts';
@@ -27,7 +27,7 @@ it('of any bytes has no control character and comes out of UTF-8 as it went in',
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const text = clean(...bytes);
-      expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\ufffd]/);
+      expect(text).not.toMatch(/\p{Cc}|\ufffd/u);
       expect(new TextDecoder('utf-8', { fatal: true }).decode(new TextEncoder().encode(text))).toBe(text);
     }),
   );
@@ -36,8 +36,7 @@ it('of any bytes has no control character and comes out of UTF-8 as it went in',
 it('of valid text is the text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      fc.pre(!/[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/.test(text) || /[\u{10000}-\u{10ffff}]/u.test(text));
-      fc.pre(!/[\u0000-\u001f\u007f-\u009f]/.test(text));
+      fc.pre(!/\p{Cc}/u.test(text));
       expect(clean(...new TextEncoder().encode(text))).toBe(text);
     }),
   );
