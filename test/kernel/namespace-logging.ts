@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,14 +20,15 @@ function alive(pid: number): boolean {
 
 /** Removes the marks of processes that are gone and counts the others. */
 function holders(): number {
-  const pids = readdirSync(directory).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) if (!alive(Number(pid))) rmSync(join(directory, pid), { force: true });
-  return pids.filter((pid) => alive(Number(pid))).length;
+  const marks = readdirSync(directory).filter((name) => /^\d+-/.test(name));
+  const held = marks.filter((mark) => alive(Number.parseInt(mark, 10)));
+  for (const mark of marks) if (!held.includes(mark)) rmSync(join(directory, mark), { force: true });
+  return held.length;
 }
 
 /**
  * Makes the kernel print packets logged in any network namespace, and returns what puts the machine's setting back.
- * Several processes may want this at once: the first notes the old value, the last one out restores it.
+ * Several may want this at once, in one process or in many: the first notes the old value, the last one out restores it.
  */
 export function logAllNamespaces(): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -36,7 +38,7 @@ export function logAllNamespaces(): () => void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const mark = join(directory, String(process.pid));
+  const mark = join(directory, `${process.pid}-${randomBytes(4).toString('hex')}`);
   writeFileSync(mark, '');
   writeFileSync(sysctl, '1');
   return () => {

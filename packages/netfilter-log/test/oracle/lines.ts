@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { addresses4, addresses6, ipv4Address } from './addresses.ts';
 import type { BodyRecord } from './oracle.ts';
-import { always, decimal, hex, hexDump, maybe, upTo, type Word, words } from './words.ts';
+import { always, decimal, hex, hexDump, maybe, type Word, words } from './words.ts';
 
 /** A line's text after its header, with its parts and its record. */
 export interface GeneratedLine {
