@@ -231,10 +231,9 @@ function positionAt(text: Uint8Array, from: number): number {
 
 function isAction(text: Uint8Array, from: number, to: number): boolean {
   for (const action of actions) {
-    if (action.length === to - from && action[0] === text[from]) {
-      for (let i = 1; i < action.length; i++) if (action[i] !== text[from + i]) return false;
-      return true;
-    }
+    let i = action.length === to - from ? 0 : action.length + 1;
+    while (i < action.length && action[i] === text[from + i]) i += 1;
+    if (i === action.length) return true;
   }
   return false;
 }

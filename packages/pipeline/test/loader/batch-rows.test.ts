@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AddressCache } from '../../src/geo/address-cache.ts';
+import { RowWriter } from '../../src/index.ts';
 import { BatchRows, type DeadReason } from '../../src/loader/batch-rows.ts';
 import { every, sampleBlock, sampleRow, type SampleRow } from './sample-rows.ts';
 
@@ -13,6 +17,10 @@ function rowsWith(suffix = '\tDE\t64500'): BatchRows {
   );
 }
 
+/** No value behind the row, for the addresses that the loader takes. */
+const databaseTakes = (address: string): string | null => (isIP(address) === 0 || address.includes('%') ? null : '');
+
+const corpus = join(import.meta.dirname, '../../../../test/corpus');
 const all = [0, Number.MAX_SAFE_INTEGER];
 
 function add(rows: BatchRows, text: string | Uint8Array, gaps: readonly number[] = all, last = 1000): number[] {
@@ -99,6 +107,27 @@ describe('BatchRows', () => {
     expect(rows.dead[0]).toMatchObject({ stream: '1', epoch: '2', reason, position: reason === 'position' ? null : 5 });
     expect(Buffer.from(rows.dead[0]?.row ?? []).toString()).toBe(bad.split('\n')[0]);
   });
+
+  test('every action is one', () => {
+    const rows = rowsWith('');
+    const text = ['deny', 'unknown', 'allow', 'audit'].map((action) => `${sampleRow({ action })}\n`).join('');
+    expect(add(rows, text)).toEqual([4]);
+  });
+
+  test.each(readdirSync(corpus).filter((name) => name.endsWith('.log')))(
+    'every row that the parser writes from %s can be loaded',
+    (name) => {
+      const log = readFileSync(join(corpus, name));
+      const writer = new RowWriter({ host: 'h' });
+      expect(writer.write(log, 0, log.length, 0, Date.UTC(2026, 10, 21))).toBe(log.length);
+      const { text, rows: written } = writer.take();
+      const rows = new BatchRows(new AddressCache(databaseTakes), new AddressCache(databaseTakes));
+      rows.add({ stream: '1', epoch: '1', first: 0, last: log.length, rows: written, text }, all);
+      expect(rows.dead.map(({ reason, row }) => [reason, Buffer.from(row).toString()])).toEqual([]);
+      expect(rows.rows).toBe(written);
+      expect(written).toBeGreaterThan(0);
+    },
+  );
 
   test('the greatest value of each column is fine', () => {
     const rows = rowsWith('');
