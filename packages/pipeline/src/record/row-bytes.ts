@@ -27,17 +27,37 @@ export function writeNumber(out: DataView, at: number, value: number): number {
     out.setInt16(at, (tab << 8) | (zero + value), true);
     return at + 2;
   }
-  if (value < 10_000) {
-    const digits = value < 100 ? 2 : value < 1000 ? 3 : 4;
-    out.setInt32(at, fourDigits[value]! >>> (32 - 8 * digits), true);
-    out.setInt8(at + digits, tab);
-    return at + digits + 1;
+  const end = value < 10_000 ? writeLeading(out, at, value) : writeGroups(out, at, value);
+  out.setInt8(end, tab);
+  return end + 1;
+}
+
+/** Writes 0..9999 without leading zeros; returns the offset after it. */
+function writeLeading(out: DataView, at: number, value: number): number {
+  const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
+  out.setInt32(at, fourDigits[value]! >>> (32 - 8 * digits), true);
+  return at + digits;
+}
+
+/** Writes a number of more than four digits, four at a time. No recursion, or the common case above could not be inlined. */
+function writeGroups(out: DataView, at: number, value: number): number {
+  let groups = 1;
+  let scale = 10_000;
+  while (value >= scale * 10_000) {
+    scale *= 10_000;
+    groups++;
   }
-  const high = value < 0x7fffffff ? Math.trunc((value | 0) / 10_000) : Math.floor(value / 10_000);
-  const p = writeNumber(out, at, high) - 1;
-  out.setInt32(p, fourDigits[value - high * 10_000]!, true);
-  out.setInt8(p + 4, tab);
-  return p + 5;
+  let leading = Math.floor(value / scale);
+  let p = writeLeading(out, at, leading);
+  let rest = value - leading * scale;
+  for (; groups > 0; groups--) {
+    scale /= 10_000;
+    leading = Math.floor(rest / scale);
+    out.setInt32(p, fourDigits[leading]!, true);
+    rest -= leading * scale;
+    p += 4;
+  }
+  return p;
 }
 
 /** Writes 0..999 as three digits and a tab. */
