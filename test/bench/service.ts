@@ -3,7 +3,8 @@ import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Answer } from './answers.ts';
+import { findEngine } from '@droplens/embedded-clickhouse';
+import { failed, type Answer } from './answers.ts';
 import { droplens, inUtc } from './droplens.ts';
 import type { Input } from './input.ts';
 import { cpuSecondsOf, memoryOf } from './process-tree.ts';
@@ -13,6 +14,8 @@ const linesPerSecond = 20_000;
 
 /** Rows in the store, asked with the command while `up` runs; 0 until it answers. */
 async function rowsIn(data: string): Promise<number> {
+  // without an engine to talk to, the command would open the directory itself and stand in the way of `up`
+  if ((await findEngine(data)) === null) return 0;
   try {
     const [command, script] = droplens as [string, string];
     const { stdout } = await execute(command, [
@@ -106,18 +109,18 @@ export async function measureService(
       await appendFile(log, part);
     }
     const wrote = (performance.now() - started) / 1000;
-    const busy = cpuSecondsOf(pid) - before;
     const { peak } = memoryOf(pid);
     const quoted = Buffer.concat(parts).toString('latin1').split(' [SRC=').length - 1;
     let rows = 0;
     await until('loading of all lines', 120, async () => (rows = await rowsIn(`${data}/data`)) >= records);
     const lag = (performance.now() - started) / 1000 - wrote;
+    const busy = cpuSecondsOf(pid) - before;
     // merges go on for a moment after the last row
     await pause(10_000);
     const idleFrom = cpuSecondsOf(pid);
     await pause(20_000);
     const idle = ((cpuSecondsOf(pid) - idleFrom) / 20) * 100;
-    const written = (parts.length * linesPerSecond) / 20;
+    const written = ((parts.length - 1) * linesPerSecond) / 20;
     const exact = rows === records ? `all ${records} rows there` : `${rows} rows of ${records}`;
     return [
       {
@@ -127,11 +130,11 @@ export async function measureService(
         limit: 700,
         note: `${(written / wrote / 1000).toFixed(1)}k lines/s for ${wrote.toFixed(0)} s, ${exact} ${lag.toFixed(1)} s after the last line (${quoted} quoted)`,
       },
-      { name: names.cpu, value: (busy / wrote) * 100, unit: '%', note: 'of one core' },
+      { name: names.cpu, value: (busy / wrote) * 100, unit: '%', note: 'of one core, until all was loaded' },
       { name: names.idle, value: idle, unit: '%', limit: 1 },
     ];
   } catch (error) {
-    return [{ name: names.memory, value: Number.NaN, unit: 'MiB', note: `FAILED: ${(error as Error).message}` }];
+    return [failed(names.memory, 'MiB', error)];
   } finally {
     await stop(service);
   }
