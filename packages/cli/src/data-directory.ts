@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CommandError, systemReason } from './command-error.ts';
 
 /** Where what lives below the data directory; the engine's folder is its own matter. */
@@ -10,7 +10,7 @@ export function dataPaths(data: string): { readonly spool: string; readonly coll
 /** Makes the data directory if need be and finds out early whether it may be written. DL_DATA_DIRECTORY names it and the way out. */
 export async function prepareDataDirectory(data: string, uid: number): Promise<void> {
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 });
+    await makeDirectory(data);
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const remedy =
@@ -21,4 +21,23 @@ export async function prepareDataDirectory(data: string, uid: number): Promise<v
       cause: error,
     });
   }
+}
+
+/** Not by `recursive`: where the system answers ENOENT although the parent is there (below /proc), Node 20 tries for ever. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = async (): Promise<boolean> => {
+    try {
+      await mkdir(path, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return true;
+      if (code === 'ENOENT' && dirname(path) !== path) return false;
+      throw error;
+    }
+  };
+  if (await make()) return;
+  await makeDirectory(dirname(path));
+  // the parent is there now: a second ENOENT is the answer
+  await mkdir(path, { mode: 0o700 });
 }

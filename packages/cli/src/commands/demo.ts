@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConfigurationFlags } from '../config/load.ts';
+import { furtherHelp } from './further-help.ts';
 import type { Session } from '../session.ts';
 
 export interface DemoCommandOptions {
@@ -13,7 +14,9 @@ export function addDemoCommand(program: Command, session: Session): void {
     .option('--keep', 'keep the store afterwards, to ask it more')
     .addHelpText(
       'after',
-      '\nTakes less than a minute. Does not read this machine’s log, touch its firewall or its history. With --data DIR the store is kept there.',
+      furtherHelp(
+        'Takes less than a minute. Does not read this machine’s log, touch its firewall or its history. With --data DIR the store is kept there.',
+      ),
     )
     .action(async (options: DemoCommandOptions) => {
       const { runDemo } = await import('../demo/run-demo.ts');

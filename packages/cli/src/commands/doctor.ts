@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConfigurationFlags } from '../config/load.ts';
+import { furtherHelp } from './further-help.ts';
 import type { Session } from '../session.ts';
 
 export function addDoctorCommand(program: Command, session: Session): void {
@@ -9,7 +10,10 @@ export function addDoctorCommand(program: Command, session: Session): void {
     .option('--store', 'prove on the configured database that a batch sent twice is stored once')
     .addHelpText(
       'after',
-      '\nLooks at the kernel, the rules, syslog, the log files, the disk and the store. Changes nothing.\nExit code 1 when something FAILs.',
+      furtherHelp(
+        'Looks at the kernel, the rules, syslog, the log files, the disk and the store. Changes nothing.',
+        'Exit code 1 when something FAILs.',
+      ),
     )
     .action(async (options: { store?: boolean }) => {
       const { runDoctor } = await import('../doctor/run-doctor.ts');

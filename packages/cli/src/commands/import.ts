@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConfigurationFlags } from '../config/load.ts';
+import { furtherHelp } from './further-help.ts';
 import type { Session } from '../session.ts';
 
 export interface ImportCommandOptions {
@@ -17,7 +18,7 @@ export function addImportCommand(program: Command, session: Session): void {
       'zone of stamps that name none: Europe/Berlin, UTC, +02:00 (default: parse.time_zone, else of this machine)',
     )
     .option('--host <name>', 'host of lines that name none (default: host)')
-    .addHelpText('after', '\nBeside a running `droplens up` it hands the rows to it; otherwise it loads them itself.')
+    .addHelpText('after', furtherHelp('Beside a running `droplens up` it hands the rows to it; otherwise it loads them itself.'))
     .action(async (files: readonly string[], options: ImportCommandOptions) => {
       const { runImport } = await import('../import/run-import.ts');
       process.exitCode = await runImport(session, program.opts<ConfigurationFlags>(), files, options);

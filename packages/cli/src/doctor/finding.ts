@@ -1,4 +1,5 @@
 import { safeText } from '../terminal/safe-text.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import type { Paint, Tone } from '../terminal/color.ts';
 
 /** `ok`; `warn`: works, but not as it should; `FAIL`: keeps lines from arriving; `?`: could not be looked at. */
@@ -30,21 +31,11 @@ const tones: Readonly<Record<FindingState, Tone>> = { ok: 'good', warn: 'warn', 
 
 /** A finding as text: its state, what is so, and on lines of its own what to do. */
 export function findingText(finding: Finding, width: number, paint: Paint): string {
-  const [head = '', ...rest] = wrap(safeText(finding.text), width - 9);
+  const [head = '', ...rest] = wrapText(safeText(finding.text), width - 9);
   const lines = [`  ${paint(tones[finding.state], finding.state.padEnd(4))}  ${head}`, ...rest.map((line) => `        ${line}`)];
   if (finding.remedy !== undefined)
-    wrap(safeText(finding.remedy), width - 11).forEach((line, index) => lines.push(`        ${index === 0 ? '→' : ' '} ${line}`));
+    wrapText(safeText(finding.remedy), width - 11).forEach((line, index) =>
+      lines.push(`        ${index === 0 ? '→' : ' '} ${line}`),
+    );
   return `${lines.join('\n')}\n`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -5,24 +5,36 @@ import type { RowFormat } from '../output/row-format.ts';
 import { Interrupted, type Session } from '../session.ts';
 import { openStore, type OpenedStore } from '../store/open-store.ts';
 
-/** Opens the store for one question and closes it whatever happens. With nothing stored yet, it says what to do next instead. */
+/**
+ * Opens the store for one question and closes it whatever happens. With nothing stored yet, it says what to do next instead. When
+ * the process that served the store ends in the middle, the question is asked again, unless part of the answer is out already.
+ */
 export async function ask(
   session: Session,
   flags: ConfigurationFlags,
   answer: (opened: OpenedStore, config: Configuration) => Promise<void>,
 ): Promise<void> {
   const { config } = await loadConfiguration(flags, session.environment);
-  const opened = await openStore(config, 'ask');
-  if (opened === null) {
-    session.terminal.note(nothingYet(config.data));
-    return;
-  }
-  try {
-    await untilInterrupted(session.signal, answer(opened, config));
-  } finally {
-    await opened.close();
+  for (let tries = 1; ; tries += 1) {
+    const opened = await openStore(config, 'ask');
+    if (opened === null) {
+      session.terminal.note(nothingYet(config.data));
+      return;
+    }
+    const written = session.terminal.written;
+    try {
+      await untilInterrupted(session.signal, answer(opened, config));
+      return;
+    } catch (error) {
+      const gone = error instanceof DroplensError && error.code === 'DL_STORE_UNAVAILABLE' && opened.servedBy !== null;
+      if (!gone || tries === mostTries || session.terminal.written !== written) throw error;
+    } finally {
+      await opened.close();
+    }
   }
 }
+
+const mostTries = 3;
 
 /** Rejects as soon as the person wants to stop; the work itself ends with the store it asks. */
 async function untilInterrupted(signal: AbortSignal, work: Promise<void>): Promise<void> {

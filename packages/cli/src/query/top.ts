@@ -3,7 +3,7 @@ import { CommandError } from '../command-error.ts';
 import type { TopCommandOptions, TopKind } from '../commands/top.ts';
 import type { TopRow } from '@droplens/store';
 import type { ConfigurationFlags } from '../config/load.ts';
-import type { Session } from '../session.ts';
+import { Interrupted, type Session } from '../session.ts';
 import { absoluteTime } from '../terminal/numbers.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import { answerTable, writeAnswer, type Answer } from './answer.ts';
@@ -27,7 +27,7 @@ export async function runTop(
   if (options.watch === true && options.format !== 'table') {
     throw new CommandError('DL_USAGE', '--watch shows a table', 'leave out --format, or ask again and again from a script');
   }
-  await ask(session, flags, async (opened) => {
+  const asked = ask(session, flags, async (opened) => {
     if (options.watch === true) return watch(session, opened, kind, options, limit);
     const answer = await current(opened, kind, options, limit);
     if (answer.rows.length === 0)
@@ -37,6 +37,10 @@ export async function runTop(
         `Ask for longer with --since, or see what there is: droplens top --since 1y --direction any --action any`,
       );
     else await writeAnswer(session, options.format, answer);
+  });
+  // Ctrl-C is how a watch ends
+  await asked.catch((error: unknown) => {
+    if (options.watch !== true || !(error instanceof Interrupted)) throw error;
   });
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { findEngine, openEngine } from '@droplens/embedded-clickhouse';
-import { createReporter, type Reporter } from '@droplens/runtime';
+import { createReporter, DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { Store } from '@droplens/store';
 import { Registry } from 'prom-client';
 import { CommandError, systemReason } from '../command-error.ts';
@@ -54,14 +54,31 @@ export async function openStore(
       close: () => store.close(),
     };
   }
-  const found = await findEngine(config.data).catch(refused(config.data));
-  if (found !== null) {
-    const account = purpose === 'ask' ? found.readonly : found.writer;
-    const store = new Store({ url: found.url, ...account, reporter });
-    return { store, access: { url: found.url, database, account }, servedBy: found.pid, close: () => store.close() };
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const found = await findEngine(config.data).catch(refused(config.data));
+    if (found !== null) {
+      const account = purpose === 'ask' ? found.readonly : found.writer;
+      const store = new Store({ url: found.url, ...account, reporter });
+      return { store, access: { url: found.url, database, account }, servedBy: found.pid, close: () => store.close() };
+    }
+    if (purpose === 'ask' && !(await hasStore(config.data))) return null;
+    try {
+      return await openOwnEngine(config, purpose, reporter, options.migrate ?? true);
+    } catch (error) {
+      // somebody has it who does not answer: it is opening, closing, or the machine is busy
+      if (!isHeld(error) || Date.now() > until) throw error;
+      await pause(pauseMs);
+    }
   }
-  if (purpose === 'ask' && !(await hasStore(config.data))) return null;
-  return openOwnEngine(config, purpose, reporter, options.migrate ?? true);
+}
+
+/** How long a data directory may be held by somebody who does not answer. */
+const patienceMs = 10_000;
+const pauseMs = 300;
+
+function isHeld(error: unknown): boolean {
+  return error instanceof DroplensError && (error.code === 'DL_ENGINE_LOCKED' || error.code === 'DL_ENGINE_FAILED');
 }
 
 async function openOwnEngine(

@@ -18,6 +18,7 @@ export class Terminal {
   readonly interactiveNotes: boolean;
   readonly #columns: number | undefined;
   #closed = false;
+  #written = 0;
   #wake: (() => void) | undefined;
 
   constructor(environment: Environment) {
@@ -53,9 +54,15 @@ export class Terminal {
     return Math.max(5, process.stdout.rows || 24);
   }
 
+  /** How much has been written to stdout. */
+  get written(): number {
+    return this.#written;
+  }
+
   /** Writes to stdout; resolves when there is room for more, rejects with PipeClosed when nobody reads. */
   async write(text: string | Uint8Array): Promise<void> {
     if (this.#closed) throw new PipeClosed();
+    this.#written += text.length;
     if (process.stdout.write(text)) {
       // a closed pipe is only told on a later turn
       if (this.#closed) throw new PipeClosed();

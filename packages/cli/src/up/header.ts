@@ -3,6 +3,7 @@ import type { Configuration } from '../config/schema.ts';
 import type { Path } from '../config/layer.ts';
 import { bytes } from '../terminal/numbers.ts';
 import { safeText } from '../terminal/safe-text.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import type { Up } from './composition.ts';
 import type { FoundSources } from './find-sources.ts';
 
@@ -12,12 +13,14 @@ export async function headerText(
   origin: (path: Path) => string,
   sources: FoundSources,
   up: Up,
+  width: number,
 ): Promise<string> {
   const lines = [
     `droplens ${programVersion()} on ${safeText(config.host)}`,
     `  log      ${safeText(sources.chosen)}`,
-    `           (${safeText(sources.why)})`,
-    `  store    ${await storeText(config, up)}`,
+    ...wrapText(safeText(sources.why), width - 11).map((line) => `           ${line}`),
+    `  store    ${storeText(config)}`,
+    `  kept     ${await keptText(config, up)}`,
     `  geo      ${geoText(config)}`,
     `  metrics  http://${up.admin.address}/metrics`,
   ];
@@ -28,16 +31,17 @@ export async function headerText(
   return `${lines.join('\n')}\n\n`;
 }
 
-async function storeText({ store, data, retention }: Configuration, up: Up): Promise<string> {
-  const kept = `${retention.raw_days} d raw, ${retention.rollup_days} d hourly`;
+function storeText({ store, data }: Configuration): string {
+  return store.kind === 'embedded' ? `embedded ClickHouse, ${safeText(data)}` : `ClickHouse at ${safeText(store.url)}`;
+}
+
+async function keptText({ retention }: Configuration, up: Up): Promise<string> {
   // the size is a courtesy: without an answer the rest is said
   const size = await up.store.tableSizes().then(
-    (tables) => `${bytes(tables.reduce((sum, table) => sum + table.bytes, 0))}, `,
+    (tables) => `; ${bytes(tables.reduce((sum, table) => sum + table.bytes, 0))} now`,
     () => '',
   );
-  return store.kind === 'embedded'
-    ? `embedded ClickHouse, ${safeText(data)} (${size}${kept})`
-    : `ClickHouse at ${safeText(store.url)} (${size}${kept})`;
+  return `${retention.raw_days} d raw, ${retention.rollup_days} d hourly${size}`;
 }
 
 function geoText({ geo }: Configuration): string {

@@ -5,7 +5,7 @@ import type { Up } from './composition.ts';
 
 const drawMs = 1000;
 /** Totals are a question to the database: asked seldom, and only when something came. */
-const askMs = 10_000;
+const askMs = 5_000;
 /** Lines per second are a mean over this long. */
 const rateMs = 10_000;
 

@@ -36,7 +36,7 @@ export async function runUp(session: Session, flags: ConfigurationFlags): Promis
       admin: up.admin.address,
     });
     if (line !== null) {
-      await terminal.write(await headerText(config, origin, sources, up));
+      await terminal.write(await headerText(config, origin, sources, up, terminal.columns));
       line.follow(up);
     }
     await Promise.race([interrupted(session.signal), failure]);
