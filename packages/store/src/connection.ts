@@ -69,10 +69,10 @@ export class Connection {
     if (!result.success) throw databaseError(result.error, what, 'load');
   }
 
-  /** The rows that a statement of `sql/queries/` answers. */
-  async rows<Row>(name: string, parameters: Parameters = {}): Promise<Row[]> {
+  /** The rows that a statement of `sql/queries/` answers; `edit` fills in what no parameter can be. */
+  async rows<Row>(name: string, parameters: Parameters = {}, edit: (sql: string) => string = (sql) => sql): Promise<Row[]> {
     const end = this.#metrics.querySeconds.startTimer({ query: name });
-    const rows = await this.select<Row>(statement(name), parameters, `query ${name}`, 'load');
+    const rows = await this.select<Row>(edit(statement(name)), parameters, `query ${name}`, 'load');
     end();
     return rows;
   }

@@ -56,7 +56,7 @@ export interface SourceDossier {
 }
 
 export interface PersistentPort {
-  /** TCP, UDP, ICMP, ICMPv6, UDPLITE, SCTP, DCCP; '' for every other protocol. */
+  /** As stored: TCP, UDP, ICMP, ICMPv6 or a number as text. */
   readonly proto: string;
   /** For ICMP and ICMPv6 the type. */
   readonly port: number;
@@ -147,7 +147,11 @@ export async function sourceDossier(connection: Connection, target: string, opti
     directions: shares(summary.directions) as Share<Direction>[],
     actions: shares(summary.actions) as Share<Action>[],
     ports: summary.distinct_ports,
-    wants: wants.map(({ code, hours }) => ({ proto: protocolNames.get(code >>> 16) ?? '', port: code & 0xffff, hours })),
+    wants: wants.map(({ code, hours }) => ({
+      proto: protocolNames.get(code >>> 16) ?? String(code >>> 16),
+      port: code & 0xffff,
+      hours,
+    })),
     series,
     recent,
     members: members.map(neighbour),
@@ -173,15 +177,12 @@ interface SummaryRow {
 
 type Counts = Readonly<Record<string, number>>;
 
-/** The protocol numbers in the codes of `sources_1h.ports`; 0 stands for every other protocol. */
+/** The protocols that are stored by name, by their numbers. */
 const protocolNames: ReadonlyMap<number, string> = new Map([
+  [1, 'ICMP'],
   [6, 'TCP'],
   [17, 'UDP'],
-  [1, 'ICMP'],
   [58, 'ICMPv6'],
-  [136, 'UDPLITE'],
-  [132, 'SCTP'],
-  [33, 'DCCP'],
 ]);
 
 async function readSeries(connection: Connection, window: Record<string, unknown>, summary: SummaryRow): Promise<Series> {

@@ -11,7 +11,7 @@ export function statement(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {
     text = withoutComments(readFileSync(`${sqlDirectory}queries/${name}.sql`, 'utf8')).trim();
-    for (const part of ['filter', 'group']) {
+    for (const part of ['filter', 'group'] as const) {
       if (text.includes(`$${part}`)) text = text.replaceAll(`$${part}`, () => statement(part));
     }
     texts.set(name, text);

@@ -32,9 +32,7 @@ function shares(
   return [...map].map(([name, packets]) => ({ name, packets }));
 }
 
-const protocolsWithPorts = ['TCP', 'UDP', 'ICMP', 'ICMPv6'];
-const portKey = (r: SampleRow): string =>
-  `${protocolsWithPorts.includes(r.proto) ? r.proto : ''} ${r.proto.startsWith('ICMP') ? r.icmp_type : r.dst_port}`;
+const portKey = (r: SampleRow): string => `${r.proto} ${r.proto.startsWith('ICMP') ? r.icmp_type : r.dst_port}`;
 
 describe.each(targets)('source $target', ({ target, fits }) => {
   const own = rows.filter(fits);

@@ -151,6 +151,43 @@ describe('top sources', () => {
     expect(answer.packets).toBe(rows.filter(counts).length);
   });
 
+  it('estimates only which ports heavy sources want, and well', async () => {
+    const heavy = opened.another('heavy');
+    await heavy.migrate();
+    // 250,000 packets of two sources: half to one port, a quarter to another, the rest all over
+    await opened.client.command({
+      query: `INSERT INTO heavy.drops_in (loaded_at, time, host, src, dst, proto, src_port, dst_port, action, in_iface, tcp_flags)
+        SELECT now64(3), toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number / 1000, ['a', 'b', 'c'][1 + number % 3], toIPv6(['192.0.2.1', '192.0.2.2'][1 + number % 2]), toIPv6('198.51.100.1'),
+          if(number % 4 = 1, '47', 'TCP'), 1024 + cityHash64(number) % 60000, multiIf(number % 4 = 1, 0, cityHash64(number, 1) % 2 = 0, 22, cityHash64(number, 1) % 4 = 1, 23, cityHash64(number, 2) % 65536), 'deny', 'eth0', if(number % 10 = 0, 18, 2)
+        FROM numbers(250000)`,
+    });
+    const ports = await opened.rows<{ src: string; ports: number; strays: number }>(
+      `SELECT toString(src) AS src, uniqExact(proto, dst_port) AS ports, countIf(stray) AS strays FROM heavy.drops GROUP BY src ORDER BY src`,
+    );
+    const answer = await heavy.topSources();
+    expect(answer).toMatchObject({ packets: 250_000, groups: 2 });
+    for (const [index, row] of answer.rows.toSorted((a, b) => (a.source < b.source ? -1 : 1)).entries()) {
+      expect(row).toMatchObject({
+        source: `192.0.2.${index + 1}`,
+        packets: 125_000,
+        hosts: 3,
+        ports: ports.at(index)?.ports,
+        strays: ports.at(index)?.strays,
+      });
+      expect(row.wants).toHaveLength(4);
+      const exact = await heavy.topSources({ src: row.source });
+      expect(row.wants.slice(0, 2).map((want) => `${want.proto} ${want.port}`)).toEqual(
+        exact.rows
+          .at(0)
+          ?.wants.slice(0, 2)
+          .map((want) => `${want.proto} ${want.port}`),
+      );
+      for (const [at, want] of row.wants.slice(0, 2).entries()) {
+        expect(want.packets / (exact.rows.at(0)?.wants.at(at)?.packets ?? 0)).toBeCloseTo(1, 1);
+      }
+    }
+  });
+
   it('answers nothing from an empty database', async () => {
     const empty = opened.another('empty');
     await empty.migrate();

@@ -139,7 +139,7 @@ FROM drops_in;
 CREATE MATERIALIZED VIEW IF NOT EXISTS sources_1h_mv TO sources_1h AS
 SELECT toStartOfHour(time) AS hour, src, host, action, direction, max(toDateTime(loaded_at)) AS loaded, count() AS packets,
   countIf(stray) AS strays, min(time) AS first, max(time) AS last, max(country) AS country, max(asn) AS asn,
-  groupBitmapState(toUInt32(transform(proto, ['TCP', 'UDP', 'ICMP', 'ICMPv6', 'UDPLITE', 'SCTP', 'DCCP'], [6, 17, 1, 58, 136, 132, 33], 0) * 65536 + dst_port + icmp_type)) AS ports
+  groupBitmapState(toUInt32(toUInt8OrZero(transform(proto, ['TCP', 'UDP', 'ICMP', 'ICMPv6'], ['6', '17', '1', '58'], proto)) * 65536 + dst_port + icmp_type)) AS ports
 FROM drops_in
 GROUP BY hour, src, host, action, direction;
 

@@ -1,9 +1,9 @@
--- The condition that all questions about `drops` share; $filter in them stands for it. The hour's bounds let the primary key skip.
+-- The condition that all questions about `drops` share; $filter in them stands for it. The hour's bounds are for the primary key only: no row is compared with them.
 -- Parameters: since, until (ms; since inclusive, until exclusive), src_from, src_to, dst_from, dst_to, and lists of which an empty one
 -- means any; ports: single ports, and runs of them from port_from[i] to port_to[i].
 time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
-    AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
-    AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({until:Int64}, 'UTC'))
+    AND indexHint(toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+      AND toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({until:Int64}, 'UTC')))
     AND (({src_from:String} = '::' AND {src_to:String} = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')
       OR src BETWEEN toIPv6({src_from:String}) AND toIPv6({src_to:String}))
     AND (({dst_from:String} = '::' AND {dst_to:String} = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff')
