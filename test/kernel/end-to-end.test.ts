@@ -54,7 +54,7 @@ describe.skipIf(withoutKernel('end-to-end'))('from a dropped packet to its answe
     await knock('tcp', server, 22, 23, 3389, 5900, 23);
     await knock('udp', server, 161);
 
-    const dossier = await droplens.sourceWith(attacker, 6, 20_000);
+    const dossier = await droplens.sourceWith(attacker, 6, 60_000);
 
     expect(ports(dossier)).toEqual(['1 TCP 22', '1 TCP 3389', '1 TCP 5900', '1 UDP 161', '2 TCP 23']);
     expect(dossier).toMatchObject({ packets: 6, denied: 5, hosts: [{ host: 'kernel-test', packets: 6 }] });
@@ -78,7 +78,7 @@ describe.skipIf(withoutKernel('end-to-end'))('from a dropped packet to its answe
     await knock('tcp', server6, 80, 443, 8080);
     await knock('udp', server6, 53, 53);
 
-    const dossier = await droplens.sourceWith(attacker6, 5, 20_000);
+    const dossier = await droplens.sourceWith(attacker6, 5, 60_000);
 
     expect(ports(dossier)).toEqual(['1 TCP 443', '1 TCP 80', '1 TCP 8080', '2 UDP 53']);
     expect(dossier).toMatchObject({ packets: 5, denied: 5 });
@@ -97,7 +97,7 @@ describe.skipIf(withoutKernel('end-to-end'))('from a dropped packet to its answe
     const before = await droplens.source('192.0.2.99');
     await knock('tcp', server, 1);
 
-    const dossier = await droplens.sourceWith(attacker, 7, 20_000);
+    const dossier = await droplens.sourceWith(attacker, 7, 60_000);
 
     expect(ports(dossier)).toContain('1 TCP 1');
     expect((await droplens.source('192.0.2.99')).packets).toBe(before.packets);
