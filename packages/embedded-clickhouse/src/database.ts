@@ -1,4 +1,5 @@
-import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { ClickHouseError } from './clickhouse-error.ts';
@@ -65,18 +66,11 @@ export class Database {
    * it and a killed one leaves no lock; the loser's error says nothing but that it failed.
    */
   async open(): Promise<void> {
-    await mkdir(this.#path, { recursive: true, mode: 0o700 });
-    const configuration = join(this.#path, `droplens-${process.pid}.xml`);
-    await writeFile(configuration, serverConfiguration(this.#config, configuration), { mode: 0o600 });
-    let anchor: Session;
-    try {
-      anchor = new Session(this.#path, { connectionArgs: [`--config-file=${configuration}`] });
-    } catch (error) {
-      await unlink(configuration);
-      throw error;
-    }
+    await mkdir(this.#path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    const anchor = await this.#connect();
     this.#anchor = anchor;
-    await this.#removeOldConfigurations();
     const names = async (sql: string): Promise<string[]> =>
       (await anchor.queryAsync(sql, { format: 'TabSeparated' })).text().split('\n').filter(Boolean);
     this.#formats = new Set(await names('SELECT lower(name) FROM system.formats'));
@@ -160,9 +154,15 @@ export class Database {
     await drainPending();
   }
 
-  async #removeOldConfigurations(): Promise<void> {
-    for (const name of await readdir(this.#path)) {
-      if (/^droplens-\d+\.xml$/.test(name) && name !== `droplens-${process.pid}.xml`) await unlink(join(this.#path, name));
+  /** The configuration is read once, from a private place: the engine cannot read one below a path with a backslash. */
+  async #connect(): Promise<Session> {
+    const directory = await mkdtemp(join(tmpdir(), 'droplens-engine-'));
+    try {
+      const configuration = join(directory, 'config.xml');
+      await writeFile(configuration, serverConfiguration(this.#config, configuration), { mode: 0o600 });
+      return new Session(this.#path, { connectionArgs: [`--config-file=${configuration}`] });
+    } finally {
+      await rm(directory, { recursive: true });
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { DroplensError, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
 import { engineConfig, type EngineConfig } from './config.ts';
 import { keepCredentials, readCredentials, type Account } from './credentials.ts';
@@ -94,7 +95,7 @@ async function compose(
   config: EngineConfig,
   reporter: Reporter | undefined,
 ): Promise<{ engine: Omit<Engine, 'close'>; lifecycle: Lifecycle }> {
-  const files = join(directory, 'requests');
+  let files = join(directory, 'requests');
   const instance = randomUUID();
   const database = new Database(join(directory, 'clickhouse'), config);
   const metrics = new EngineMetrics(reporter?.registry);
@@ -104,7 +105,7 @@ async function compose(
     writeEndpoint(directory, { url, pid: process.pid, since: new Date().toISOString(), instance });
   const opened: Component = {
     start: async () => {
-      await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      await makeDirectory(directory).catch((error: unknown) => {
         throw unusable(given, error);
       });
       await database.open().catch(async (error: unknown) => {
@@ -120,7 +121,9 @@ async function compose(
     start: async () => {
       try {
         await rm(files, { recursive: true, force: true });
-        await mkdir(files, { mode: 0o700 });
+        // The engine reads these signs in a file's path as a pattern.
+        if (/[*?{}[\]\\]/.test(files)) files = await mkdtemp(join(tmpdir(), 'droplens-requests-'));
+        else await mkdir(files, { mode: 0o700 });
         credentials = await keepCredentials(directory);
       } catch (error) {
         throw unusable(given, error);
@@ -138,6 +141,7 @@ async function compose(
     stop: async () => {
       await endpoint?.stop();
       await removeEndpoint(directory);
+      await rm(files, { recursive: true, force: true });
     },
   };
   const lifecycle = new Lifecycle([opened, served]);
@@ -148,6 +152,20 @@ async function compose(
     throw error;
   }
   return { engine: { url: endpoint!.url, writer: credentials!.writer, readonly: credentials!.readonly }, lifecycle };
+}
+
+/** Like mkdir -p. Node's own recursive mkdir never comes back where a parent exists and takes no entries, as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (one: string): Promise<NodeJS.ErrnoException | null> =>
+    mkdir(one, { mode: 0o700 }).then(
+      () => null,
+      (error) => error as NodeJS.ErrnoException,
+    );
+  const error = await make(path);
+  if (error === null || (error.code === 'EEXIST' && (await stat(path)).isDirectory())) return;
+  if (error.code !== 'ENOENT' || dirname(path) === path) throw error;
+  await makeDirectory(dirname(path));
+  await mkdir(path, { mode: 0o700 });
 }
 
 function unusable(given: string, error: unknown): DroplensError {
