@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textWidth } from '../../src/terminal/safe-text.ts';
 import { droplens, program } from './run-droplens.ts';
 
 let directory: string;
@@ -26,7 +27,7 @@ describe('droplens demo', { timeout: 240_000 }, () => {
     expect(stdout).toMatch(/^\$ droplens source \S+\n\S+ {3}\S/m);
     expect(stdout).toMatch(/[▁▂▃▄▅▆▇█]{10}/);
     expect(stdout).toContain('sudo droplens up');
-    for (const line of stdout.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const line of stdout.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
     expect(readdirSync(scratch)).toEqual([]);
   });
 
