@@ -60,7 +60,7 @@ const heaviest = (
 ).trim();
 const packets = Number(await ask(engine, `SELECT sum(packets) FROM sources_1h WHERE src = toIPv6('${heaviest}')`));
 const command = async (...words: readonly string[]): Promise<unknown> =>
-  promisify(execFile)(droplens[0]!, [droplens[1]!, '--data', directory, ...words]);
+  promisify(execFile)(droplens[0], [droplens[1], '--data', directory, ...words]);
 const since = (milliseconds: number): number => Date.now() - milliseconds;
 const size = `${(rows / 1e6).toFixed(1)} million rows`;
 const year = `${heaviest}, ${(packets / 1000).toFixed(0)}k packets`;

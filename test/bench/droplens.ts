@@ -10,7 +10,10 @@ import { program, run, type Cost } from './run.ts';
 const execute = promisify(execFile);
 
 /** The command as a user has it: built, in a process of its own. */
-export const droplens: readonly string[] = [process.execPath, resolve(import.meta.dirname, '../../packages/cli/bin/droplens.js')];
+export const droplens: readonly [node: string, script: string] = [
+  process.execPath,
+  resolve(import.meta.dirname, '../../packages/cli/bin/droplens.js'),
+];
 
 /** The input's stamps are UTC and say no zone, as those of most log files. */
 export const inUtc: Readonly<Record<string, string>> = { TZ: 'UTC' };
@@ -33,7 +36,7 @@ export async function ownReport(name: string, ...parameters: readonly string[]):
 async function checkStore(data: string, input: Input): Promise<Verdict> {
   const sql = `SELECT count() AS records, countIf(proto = 'TCP') AS tcp, sum(src_port) AS srcPorts, sum(dst_port) AS dstPorts, sum(length) AS lengths,
     (SELECT sum(packets) FROM sources_1h) AS bySource, (SELECT sum(packets) FROM ports_1h) AS byPort FROM drops`;
-  const [command, script] = droplens as [string, string];
+  const [command, script] = droplens;
   const { stdout } = await execute(command, [script, '--data', data, 'sql', '--format', 'ndjson', sql]);
   const row = JSON.parse(stdout.trim()) as Record<keyof Found | 'bySource' | 'byPort', string | number>;
   const found = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Number(value)])) as unknown as Found & {

@@ -34,13 +34,14 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   });
   closeSync(stdin);
   closeSync(stdout);
+  const shell = child.pid ?? 0;
   let complaints = '';
   let times = '';
   child.stderr!.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)));
   child.stdio[3]!.on('data', (chunk: Buffer) => (times += chunk.toString()));
   let rssMiB = 0;
   const look = (): void => {
-    for (const pid of treeOf(child.pid!).slice(1)) rssMiB = Math.max(rssMiB, memoryOf(pid).peak);
+    for (const pid of treeOf(shell).slice(1)) rssMiB = Math.max(rssMiB, memoryOf(pid).peak);
   };
   const memoryTimer = setInterval(look, 20);
   setTimeout(look, 3);
@@ -48,7 +49,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   const untilTimer = setInterval(() => {
     if (stopped > 0 || options.until?.() !== true) return;
     stopped = performance.now();
-    for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGTERM');
+    for (const pid of childrenOf(shell)) process.kill(pid, 'SIGTERM');
   }, 100);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

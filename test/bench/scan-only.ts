@@ -2,7 +2,8 @@
 import { open } from 'node:fs/promises';
 import { LineScanner, scanned } from '@droplens/netfilter-log';
 
-const file = await open(process.argv[2]!);
+const [path] = process.argv.slice(2) as [string];
+const file = await open(path);
 const scanner = new LineScanner({ timeZone: 'UTC' });
 const chunk = Buffer.allocUnsafe(1 << 20);
 const cpu = process.cpuUsage();

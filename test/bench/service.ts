@@ -17,7 +17,7 @@ async function rowsIn(data: string): Promise<number> {
   // without an engine to talk to, the command would open the directory itself and stand in the way of `up`
   if ((await findEngine(data)) === null) return 0;
   try {
-    const [command, script] = droplens as [string, string];
+    const [command, script] = droplens;
     const { stdout } = await execute(command, [
       script,
       '--data',
@@ -87,9 +87,9 @@ export async function measureService(
   const configuration = join(data, 'droplens.yaml');
   const parts = await slices(input, options.seconds);
   const records = Buffer.concat(parts).toString('latin1').split(' SRC=').length - 1;
-  await writeFile(log, parts[0]!);
+  await writeFile(log, parts.at(0) ?? '');
   await writeFile(configuration, `data: ${data}/data\nsources: [{file: ${log}}]\nadmin: {listen: "127.0.0.1:0"}\n`);
-  const service = spawn(droplens[0]!, [droplens[1]!, '--config', configuration, 'up'], {
+  const service = spawn(droplens[0], [droplens[1], '--config', configuration, 'up'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...inUtc },
   });

@@ -4,7 +4,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const last = head.length - 1;
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => (column === 0 || column === last ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .map((cell, column) =>
+        column === 0 || column === last ? cell.padEnd(widths.at(column)!) : cell.padStart(widths.at(column)!),
+      )
       .join('  ')
       .trimEnd();
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join('\n');
@@ -12,7 +14,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** The middle of a list that has an odd length, the lower middle otherwise. */
 export function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor((values.length - 1) / 2)]!;
+  return [...values].sort((left, right) => left - right).at(Math.floor((values.length - 1) / 2))!;
 }
 
 /** `met`, or `NOT MET`, with the limit: what was promised is said beside what was found. */

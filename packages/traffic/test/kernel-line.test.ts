@@ -3,7 +3,7 @@ import { kernelLine } from '../src/kernel-line.ts';
 import { ownHosts } from '../src/own-hosts.ts';
 import type { Body, IpHeader, Packet } from '../src/packet.ts';
 
-const host = { ...ownHosts(['web-1'])[0]!, mac: '52:54:00:01:02:03', gatewayMac: '00:00:5e:00:01:0a' };
+const host = { ...ownHosts(['web-1']).at(0)!, mac: '52:54:00:01:02:03', gatewayMac: '00:00:5e:00:01:0a' };
 const link = 'IN=eth0 OUT= MAC=52:54:00:01:02:03:00:00:5e:00:01:0a';
 const v4: IpHeader = { version: 4, src: '203.0.113.9', dst: '192.0.2.10', length: 60, tos: 0, ttl: 51, id: 5, df: true };
 const v6: IpHeader = {

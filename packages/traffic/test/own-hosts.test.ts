@@ -13,14 +13,16 @@ describe('ownHosts', () => {
   });
 
   it('are the same whoever asks', () => {
-    expect(ownHosts(['mail'])[0]).toEqual(
-      ownHosts(['db', 'mail'])[1] && { ...ownHosts(['db', 'mail'])[1]!, formerPeerPort: 51413 },
-    );
+    expect(ownHosts(['mail', 'db']).at(0)).toEqual(ownHosts(['mail', 'web-1']).at(0));
+    expect(ownHosts(['db', 'mail']).at(1)?.ipv4).toBe('192.0.2.25');
   });
 
   it('leave a line for what is denied, and for everything where the rule logs before it accepts', () => {
-    const [web1, web2] = ownHosts(['web-1', 'web-2']);
-    expect([isLogged(web1!, 443), isLogged(web1!, 22), isLogged(web2!, 443)]).toEqual([false, true, true]);
+    const logged = (port: number): boolean[] => ownHosts(['web-1', 'web-2']).map((host) => isLogged(host, port));
+    expect([logged(443), logged(22)]).toEqual([
+      [false, true],
+      [true, true],
+    ]);
   });
 
   it.each([[[]], [['a', 'a']], [Array.from({ length: 151 }, (_, index) => `h${index}`)]])('refuse %j', (names) => {
@@ -28,6 +30,6 @@ describe('ownHosts', () => {
   });
 
   it('know no host by the name of something that every object has', () => {
-    expect(ownHosts(['constructor'])[0]!.open).toEqual([80, 443]);
+    expect(ownHosts(['constructor']).at(0)?.open).toEqual([80, 443]);
   });
 });
