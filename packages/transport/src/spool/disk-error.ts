@@ -1,8 +1,11 @@
 import { DroplensError } from '@droplens/runtime';
 
-/** What a failed file operation on `path` means: a full disk passes, a shortage of descriptors passes, anything else needs a person. */
-export function diskError(error: unknown, doing: string, path: string): DroplensError {
-  if (error instanceof DroplensError) return error;
+/**
+ * What a failed file operation on `path` means: a full disk passes, a shortage of descriptors passes, anything else needs a person.
+ * What is no failed file operation is returned as it is.
+ */
+export function diskError(error: unknown, doing: string, path: string): unknown {
+  if (error instanceof DroplensError || typeof (error as NodeJS.ErrnoException).errno !== 'number') return error;
   const { code = 'unknown', message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOSPC':

@@ -46,24 +46,40 @@ export class SpoolReader implements TransportReader {
 
   async run(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
-      await this.#lanes.create();
-      await this.#lock.acquire();
-    } catch (error) {
-      throw diskError(error, 'open the spool', this.#directory);
-    }
-    try {
-      await this.#lanes.refresh();
-      this.#fresh = true;
-      this.#current = await this.#readCurrent();
-      while (!signal.aborted) {
-        const lane = this.#next();
-        if (lane === undefined) await this.#idle(signal);
-        else await this.#serve(lane, handler, signal);
-      }
-    } catch (error) {
-      throw diskError(error, 'read the spool', this.#directory);
+      await this.#persist(() => this.#open(), signal);
+      while (!signal.aborted) await this.#persist(() => this.#step(handler, signal), signal);
     } finally {
       await this.#lock.release();
+    }
+  }
+
+  async #open(): Promise<void> {
+    await this.#lanes.create();
+    if (!(await this.#lock.isHeld())) await this.#lock.acquire();
+    await this.#lanes.refresh();
+    this.#current = await this.#readCurrent();
+    this.#fresh = true;
+  }
+
+  async #step(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const lane = this.#next();
+    if (lane === undefined) await this.#idle(signal);
+    else await this.#serve(lane, handler, signal);
+  }
+
+  /** Does it until nothing passing is in its way: a disk that is full here must not end the process that makes room. */
+  async #persist(action: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await action();
+        return;
+      } catch (caught) {
+        const error = diskError(caught, 'read the spool', this.#directory);
+        if (dispositionOf(error) !== 'retry') throw error;
+        this.#reporter.fail(error);
+        await pause(this.#backoff.next(), signal);
+        if (signal.aborted) return;
+      }
     }
   }
 

@@ -198,6 +198,13 @@ describe('SpoolReader', () => {
     expect(await firsts(5)).toEqual([1]);
   });
 
+  test('a full disk does not end the reader, which makes room', async () => {
+    await append('live', [1, 5]);
+    symlinkSync('/dev/full', join(directory.path, 'current.tmp'));
+    expect(await firsts(5)).toEqual([1]);
+    expect(directory.said[0]).toMatchObject({ code: 'DL_DISK_FULL' });
+  });
+
   test('tells of drained lanes, loaded here or elsewhere', async () => {
     const writing = directory.open({ lane: 'import' });
     await writing.writer.append(rowsOf('1', 1, 5));
