@@ -17,6 +17,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
   switch (kind) {
     case 'sources':
       return layOut(await store.topSources(options), style, {
+        where: 'from',
         names: ['source', 'sources'],
         columns: sourceColumns,
         fields: (row) => ({
@@ -30,6 +31,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
       });
     case 'ports':
       return layOut(await store.topPorts(options), style, {
+        where: 'at',
         names: ['port', 'ports'],
         columns: () => [
           { header: 'port', cell: (row) => portText(row.proto, row.port) },
@@ -41,6 +43,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
       });
     case 'countries':
       return layOut(await store.topCountries(options), style, {
+        where: 'from',
         names: ['country', 'countries'],
         columns: () => [
           { header: 'country', cell: countryName },
@@ -51,6 +54,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
       });
     case 'prefixes':
       return layOut(await store.topPrefixes({ ...options, actions: options.actions ?? [] }), style, {
+        where: 'under',
         names: ['prefix', 'prefixes'],
         columns: () => [
           { header: 'prefix', cell: (row) => row.prefix || '(none)', shrinkTo: 12 },
@@ -62,6 +66,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
       });
     case 'hosts':
       return layOut(await store.topHosts(options), style, {
+        where: 'at',
         names: ['host', 'hosts'],
         columns: () => [
           { header: 'host', cell: (row) => row.host || '(none)', shrinkTo: 12 },
@@ -76,6 +81,8 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
 }
 
 interface Layout<Row> {
+  /** `from` sources, `at` ports. */
+  readonly where: string;
   /** One and many of what is counted. */
   readonly names: readonly [string, string];
   /** Columns between the packets and the times. */
@@ -83,7 +90,11 @@ interface Layout<Row> {
   readonly fields: (row: Row) => Readonly<Record<string, unknown>>;
 }
 
-function layOut<Row extends TopRow>(top: Top<Row>, style: TimeStyle, { names, columns, fields }: Layout<Row>): Answer<TopRow> {
+function layOut<Row extends TopRow>(
+  top: Top<Row>,
+  style: TimeStyle,
+  { where, names, columns, fields }: Layout<Row>,
+): Answer<TopRow> {
   const { rows, packets, strays, groups } = top;
   const record = (row: Row): Record<string, unknown> => ({
     ...fields(row),
@@ -104,7 +115,7 @@ function layOut<Row extends TopRow>(top: Top<Row>, style: TimeStyle, { names, co
     record,
     keys: rows[0] === undefined ? [] : Object.keys(record(rows[0])),
     footer:
-      ` ${grouped(packets)} packets from ${grouped(groups)} ${names[groups === 1 ? 0 : 1]}` +
+      ` ${grouped(packets)} packets ${where} ${grouped(groups)} ${names[groups === 1 ? 0 : 1]}` +
       `${groups > rows.length ? `; top ${rows.length} are ${share(listed, packets)}` : ''}.` +
       `${strays > 0 ? `  Replies and strays: ${share(strays, packets)}` : ''}\n`,
   };
