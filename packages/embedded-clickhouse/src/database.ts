@@ -35,6 +35,7 @@ export class Database {
   #tableFunctions: ReadonlySet<string> = new Set();
   #settings: ReadonlySet<string> = new Set();
   #version = '';
+  #failedWrites = 0;
   readonly #kept = new KeptSessions();
 
   /** `path` is a directory of the engine's own. */
@@ -55,6 +56,21 @@ export class Database {
 
   get version(): string {
     return this.#version;
+  }
+
+  /** Failed writes of the engine to any file, as last seen. */
+  get failedWrites(): number {
+    return this.#failedWrites;
+  }
+
+  /**
+   * Looks at the count of failed writes again. The engine says nothing when it cannot write a result file to its end (a full
+   * disk); this count is where it shows. A failure of something else at the same time is taken for one's own.
+   */
+  async countFailedWrites(session: EngineSession): Promise<number> {
+    const event = "SELECT sum(value) FROM system.events WHERE event = 'WriteBufferFromFileDescriptorWriteFailed'";
+    this.#failedWrites = Math.max(this.#failedWrites, Number((await session.run(event)).text()));
+    return this.#failedWrites;
   }
 
   isSetting(name: string): boolean {

@@ -34,10 +34,14 @@ function isSpace(code: number): boolean {
   return code === space || (code >= tab && code <= carriageReturn);
 }
 
+/** So many `$tag$` without an end are names with dollars; more are an attempt to make the search for their ends slow. */
+const maxUnclosedTags = 20;
+
 /** Reads tokens one at a time, so that the data behind an INSERT is never looked at. */
 export class Lexer {
   readonly #text: string;
   #at: number;
+  #unclosedTags = 0;
 
   constructor(text: string, at = 0) {
     this.#text = text;
@@ -54,7 +58,7 @@ export class Lexer {
     return { kind, start, end: this.#at, text: text.slice(start, this.#at) };
   }
 
-  /** White space and comments: `-- …`, `// …`, `# …`, `#! …`, and block comments, which nest. An unclosed block is left to be `bad`. */
+  /** White space and comments: `-- …`, `// …`, `# …`, `#! …`, and block comments, which nest. An unclosed block makes the rest `bad`. */
   #skip(): void {
     const text = this.#text;
     for (;;) {
@@ -109,8 +113,14 @@ export class Lexer {
     if (isDigit(code)) return this.#number();
     if (isWord(code)) return this.#word();
     this.#at += 1;
-    if (code === 47 && this.#text.charCodeAt(this.#at) === 42) return 'bad';
+    // Nothing behind it is looked at: searching its end again and again would take quadratic time.
+    if (code === 47 && this.#text.charCodeAt(this.#at) === 42) return this.#rest();
     return code >= 127 || code < space || code === 35 || code === backslash ? 'bad' : 'sign';
+  }
+
+  #rest(): TokenKind {
+    this.#at = this.#text.length;
+    return 'bad';
   }
 
   #word(): TokenKind {
@@ -157,6 +167,8 @@ export class Lexer {
         this.#at = close + tag.length;
         return 'string';
       }
+      this.#unclosedTags += 1;
+      if (this.#unclosedTags > maxUnclosedTags) return this.#rest();
     }
     return this.#word();
   }

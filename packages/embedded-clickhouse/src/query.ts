@@ -59,7 +59,7 @@ export async function runQuery(database: Database, query: Query, release: () => 
   const look = (size: number): void => {
     if (size > query.maxResultBytes) control.abort(tooLarge(query.maxResultBytes));
   };
-  const finished = finish(running, query, file, format, body, release);
+  const finished = finish(database, running, query, file, format, body, release);
   const abort = (error: unknown): void => control.abort(error);
   finished.catch(abort);
   const sent = send(query, file, writer, look, finished, format).catch(abort);
@@ -75,6 +75,7 @@ interface Finished {
 }
 
 async function finish(
+  database: Database,
   running: Promise<ChdbResult>,
   query: Query,
   file: ResultFile,
@@ -82,8 +83,10 @@ async function finish(
   body: string,
   release: () => Promise<void>,
 ): Promise<Finished> {
+  const failedBefore = database.failedWrites;
   try {
     const result = await running;
+    if ((await database.countFailedWrites(query.session)) > failedBefore) throw noSpace();
     const isEmpty = format === 'Native' && (await file.size()) === 0;
     return { result, instead: isEmpty ? await describe(query.session, body) : null };
   } catch (error) {
@@ -138,6 +141,10 @@ async function stopUntilDone(database: Database, tag: string, writer: Writer): P
     await database.kill(tag).catch(() => undefined);
     await writer.wait(100);
   }
+}
+
+function noSpace(): ClickHouseError {
+  return new ClickHouseError(243, 'NOT_ENOUGH_SPACE', 'The result could not be written to the data directory: is its disk full?');
 }
 
 function tooLarge(bytes: number): ClickHouseError {

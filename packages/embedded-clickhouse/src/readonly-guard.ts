@@ -189,6 +189,10 @@ function guardSettings(tokens: readonly Token[], start: number, context: GuardCo
     const name = nameOf(tokens[at]);
     if (name === null) return;
     const end = endOfSetting(tokens, at + 1);
+    if (end === null) {
+      if (tokens[at + 1]?.text === '=' || context.isSetting(name)) throw denied('SETTINGS inside a setting');
+      return;
+    }
     if (tokens[at + 1]?.text === '=') guardSetting(name, tokens.slice(at + 2, end), context);
     else if (context.isSetting(name) && !isOpenSetting(name)) throw unmodifiable(name);
     if (tokens[end]?.text !== ',') return;
@@ -196,10 +200,12 @@ function guardSettings(tokens: readonly Token[], start: number, context: GuardCo
   }
 }
 
-function endOfSetting(tokens: readonly Token[], start: number): number {
+/** Null for a value that has SETTINGS inside brackets, which no setting's value has: looking further would take quadratic time. */
+function endOfSetting(tokens: readonly Token[], start: number): number | null {
   let depth = 0;
   for (let at = start; at < tokens.length; at += 1) {
     const { text } = tokens[at]!;
+    if (depth > 0 && isKeyword(tokens[at], 'SETTINGS')) return null;
     if (depth === 0 && (text === ',' || text === ')' || (at > start && isClause(tokens[at]!)))) return at;
     if (text === '(' || text === '[' || text === '{') depth += 1;
     else if (text === ')' || text === ']' || text === '}') depth -= 1;

@@ -17,8 +17,8 @@ import { engineRoles } from './server-configuration.ts';
 import { readStatement, readValuesEnd, type InsertData, type Statement } from './statement.ts';
 import { summary } from './summary.ts';
 
-/** A statement that is no insert of rows from a body may be this long. */
-const maxStatementBytes = 64 * 1024 * 1024;
+/** A statement that is no insert of rows from a body may be this long; of the reader's, ClickHouse's own max_query_size. */
+const maxStatementBytes: Readonly<Record<Role, number>> = { writer: 64 * 1024 * 1024, readonly: 256 * 1024 };
 
 /** One authenticated request. */
 export interface Exchange {
@@ -88,7 +88,7 @@ export class StatementRunner {
     const head = Buffer.from(asked.query === '' ? '' : `${asked.query}\n`);
     const early = head.length === 0 ? null : readStatement(head.toString('latin1'), this.#database.formats);
     if (early?.data && early.data.format !== 'Values') return await this.#insert(exchange, head, early.data, request);
-    let sql = Buffer.concat([head, await readBody(request, asked.contentEncoding, maxStatementBytes)]);
+    let sql = Buffer.concat([head, await readBody(request, asked.contentEncoding, maxStatementBytes[exchange.role])]);
     if (sql.length <= helloQuery.length + 16 && this.#answerGreeting(sql.toString('latin1').trim(), asked, reply)) return;
     const statement = readStatement(sql.toString('latin1'), this.#database.formats);
     if (statement.data?.format === 'Values') {
