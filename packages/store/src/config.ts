@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** How to reach a ClickHouse server (`store.kind: clickhouse`). */
 export const clickhouseStoreConfig = z.strictObject({
-  kind: z.literal('clickhouse').describe('A ClickHouse server, 25.8 or newer.'),
+  kind: z.literal('clickhouse').describe('A ClickHouse server, 26.3 or newer.'),
   url: z
     .string()
     .regex(/^https?:\/\/[^\s/]+(\/\S*)?$/, 'expected http://host:port or https://host:port')

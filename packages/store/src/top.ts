@@ -139,8 +139,8 @@ function literal(address: string): string {
 
 /** The ports with the most packets. */
 export async function topPorts(connection: Connection, options: TopOptions): Promise<Top<TopPort>> {
-  const rows = await connection.rows<AllRow & TopPort>('top-ports', topParameters(options));
-  return top(rows, ({ proto, port, sources, hosts }) => ({ proto, port, sources, hosts }));
+  const rows = await connection.rows<AllRow & Omit<TopPort, 'proto'> & { protocol: string }>('top-ports', topParameters(options));
+  return top(rows, ({ protocol, port, sources, hosts }) => ({ proto: protocol, port, sources, hosts }));
 }
 
 /** The countries whose addresses sent the most packets. */
