@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeLogFile, type Truth } from '@droplens/traffic';
 
@@ -17,8 +17,23 @@ export async function prepareInput(directory: string, lines: number): Promise<In
   const path = join(directory, `${name}.log`);
   const account = join(directory, `${name}.json`);
   if (!existsSync(account)) {
+    await forgetInputs(directory, lines);
     const truth = await writeLogFile(path, { seed: 1, lines, start, bootTime: start - 9 * 86_400_000 });
     await writeFile(account, JSON.stringify(truth));
   }
   return { path, truth: JSON.parse(await readFile(account, 'utf8')) as Truth };
+}
+
+/** Removes inputs of the same size of other days. */
+async function forgetInputs(directory: string, lines: number): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(`kern-${lines}-`)) await rm(join(directory, name));
+  }
+}
+
+/** Removes all but the inputs, which the next run can use again. */
+export async function forgetResults(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith('kern-')) await rm(join(directory, name), { recursive: true, force: true });
+  }
 }

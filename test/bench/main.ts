@@ -12,19 +12,19 @@ import { measureAnswers, type Answer } from './answers.ts';
 import type { Verdict } from './check.ts';
 import type { Contender } from './contender.ts';
 import { ourselves } from './droplens.ts';
-import { prepareInput } from './input.ts';
+import { forgetResults, prepareInput } from './input.ts';
 import { peers } from './peers.ts';
 import type { Cost } from './run.ts';
 import { measureService } from './service.ts';
 import { againstTarget, median, table } from './table.ts';
 
 const usage = `npm run bench -- [options]
-  --lines N      lines of the input (default 2,000,000)
+  --lines N      lines of the input, at least 1,000 (default 2,000,000)
   --rounds N     interleaved rounds of which the median counts (default 3)
   --quick        200,000 lines, one round, 1,000,000 rows for the answers
   --only TEXT    only what has this in its name; may be repeated
   --json FILE    the figures as JSON as well
-  --directory D  where the input and the stores go (default: the system's temporary directory)
+  --directory D  where `droplens-bench` with the input and the stores goes (default: the system's temporary directory)
 `;
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
-    directory: { type: 'string', default: join(tmpdir(), 'droplens-bench') },
+    directory: { type: 'string', default: tmpdir() },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -119,11 +119,14 @@ const answersTable = (answers: readonly Answer[]): string =>
     ]),
   );
 
-if (values.help) {
+const lines = Number(values.lines ?? (values.quick ? 200_000 : 2_000_000));
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+
+if (values.help || !(Number.isInteger(lines) && lines >= 1000 && Number.isInteger(rounds) && rounds >= 1)) {
   say(usage);
+  process.exitCode = values.help ? 0 : 2;
 } else {
-  const lines = Number(values.lines ?? (values.quick ? 200_000 : 2_000_000));
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  const directory = join(values.directory, 'droplens-bench');
   const root = resolve(import.meta.dirname, '../..');
   const build = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], {
     cwd: root,
@@ -131,22 +134,23 @@ if (values.help) {
   });
   if (build.status !== 0)
     say(`the sources do not compile, so figures of the command may be those of an older build:\n${build.stdout.slice(0, 500)}`);
-  const input = await prepareInput(values.directory, lines);
+  const input = await prepareInput(directory, lines);
   say(
     `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}; ` +
       `${lines.toLocaleString('en')} lines, ${(input.truth.bytes / 1e6).toFixed(0)} MB, ${input.truth.distinctSources.toLocaleString('en')} sources\n`,
   );
-  const contenders = [...(await peers(input, join(values.directory, 'peers'))), ...ourselves(input, values.directory)];
+  const contenders = [...(await peers(input, join(directory, 'peers'))), ...ourselves(input, directory)];
   const results = await race(
     contenders.filter(({ name }) => wanted(name)),
     rounds,
   );
   if (results.length > 0) say(readingTable(results, lines) + againstEngine(results));
   const answers = [
-    ...(await measureService(input, values.directory, { seconds: values.quick ? 5 : 20, wanted })),
-    ...(await measureAnswers(values.directory, { rows: values.quick ? 1_000_000 : 10_000_000, wanted })),
+    ...(await measureService(input, directory, { seconds: values.quick ? 5 : 20, wanted })),
+    ...(await measureAnswers(directory, { rows: values.quick ? 1_000_000 : 10_000_000, wanted })),
   ];
   if (answers.length > 0) say(answersTable(answers));
+  await forgetResults(directory);
   say(`load at the end ${loadavg()[0]!.toFixed(1)}`);
   if (values.json !== undefined) {
     const reading = results.map(({ contender, costs, verdict, failure }) => ({
