@@ -29,7 +29,9 @@ function sourcesOf(directory: string): string[] {
 }
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1]!);
+  const source = readFileSync(file, 'utf8');
+  const patterns = [/^(?:import|export)\s[^;'"]*?from '([^']+)';$/gm, /^import '([^']+)';$/gm, /\bimport\('([^']+)'\)/g];
+  return patterns.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1]!));
 }
 
 describe.each(packages)('package %s', (name) => {

@@ -34,7 +34,7 @@ export function serverConfiguration(config: EngineConfig, path: string): string 
   const grants = (statements: readonly string[]): string =>
     `<grants>${statements.map((statement) => `<query>${escapeXml(statement)}</query>`).join('')}</grants>`;
   return `<clickhouse>
-<logger><level>none</level></logger>
+<logger><level>none</level><console>0</console></logger>
 ${Object.entries(server)
   .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
   .join('\n')}
