@@ -24,7 +24,7 @@ const usage = `npm run bench -- [options]
   --quick        200,000 lines, one round, 1,000,000 rows for the answers
   --only TEXT    only what has this in its name; may be repeated
   --json FILE    the figures as JSON as well
-  --directory D  where `droplens-bench` with the input and the stores goes (default: the system's temporary directory)
+  --directory D  where the folder droplens-bench (input, stores) goes (default: the temporary directory)
 `;
 
 const { values } = parseArgs({
