@@ -9,6 +9,6 @@ export function numberedLine(number: number): string {
 
 /** The number in a whole line, or -1. */
 export function numberOf(line: string): number {
-  const match = / LEN=(\d+) .* ID=(\d+) PROTO=TCP .* URGP=0 ?$/.exec(line);
+  const match = /^2026-11-21T08:00:00\.000000\+00:00 web-1 kernel: .* LEN=(\d+) .* ID=(\d+) PROTO=TCP .* URGP=0 ?$/.exec(line);
   return match === null ? -1 : Number(match[1]) * 65536 + Number(match[2]);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
@@ -9,6 +9,9 @@ import { createReporter } from '@droplens/runtime';
 import { createSpool } from '@droplens/transport';
 import { Registry } from 'prom-client';
 import { numberOf } from './numbered-lines.ts';
+
+/** Leaves everything where it was, for a look at what went wrong. */
+const keep = process.env['DROPLENS_TORTURE_KEEP'] !== undefined;
 
 /** How logrotate rotates; each is a set of its directives. */
 export const modes = {
@@ -57,7 +60,8 @@ export async function torture(options: {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
-    child.stderr.resume();
+    if (keep) child.stderr.pipe(createWriteStream(join(out, `${file}.log`), { flags: 'a' }));
+    else child.stderr.resume();
     await once(child.stdout, 'data');
     return child;
   };
@@ -95,6 +99,7 @@ export async function torture(options: {
     await settled(out);
     follower.kill('SIGTERM');
     await once(follower, 'exit');
+    if (keep && options.candidate === 'droplens') cpSync(join(out, 'spool'), join(out, 'spool.kept'), { recursive: true });
     const seen = options.candidate === 'droplens' ? await spooled(join(out, 'spool')) : listed(join(out, 'seen'));
     const survivors = surviving(logs);
     return {
@@ -107,7 +112,7 @@ export async function torture(options: {
     };
   } finally {
     for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-    if (process.env['DROPLENS_TORTURE_KEEP'] === undefined) rmSync(directory, { recursive: true, force: true });
+    if (!keep) rmSync(directory, { recursive: true, force: true });
     else process.stdout.write(`torture: kept ${directory}\n`);
   }
 }

@@ -151,7 +151,7 @@ export class FileSource implements LogSource {
   }
 
   status(): readonly SourceStatus[] {
-    const shown = this.#files.filter((file) => file.live || file.unread > 0 || this.#files.length === 1);
+    const shown = this.#files.filter((file) => file.live || (file.state !== 'shadow' && file.settled < file.size));
     const statuses = shown.map((file): SourceStatus => ({
       ...this.#blank(file.path),
       epoch: file.epoch?.id ?? null,
@@ -430,9 +430,8 @@ export class FileSource implements LogSource {
       await this.#readCompressed(file, signal);
       return;
     }
-    await file.refresh();
-    file.restartProbes();
     await file.inspect(this.#buffer);
+    await file.refresh();
     if (file.head !== null) {
       await this.#claim(file, file.head, signal);
       return;
@@ -451,13 +450,26 @@ export class FileSource implements LogSource {
   /** `head` is what the file begins with: takes up the epoch that is known so, or begins a new one. */
   async #claim(file: FollowedFile, head: Head, signal: AbortSignal): Promise<void> {
     let owner: FollowedFile | undefined;
+    let stale = false;
     const epoch = await this.#registry.resolve(head, async (known) => {
       owner = this.#files.find((other) => other !== file && other.state === 'following' && other.epoch?.id === known.id);
-      if (owner !== undefined) return await sameContent(file, owner);
+      if (owner !== undefined) {
+        if (await sameContent(file, owner)) return true;
+        // A copy of what its log held until just now says nothing about the log's new life.
+        stale = !(await owner.isUnchanged());
+        return stale;
+      }
       const state = this.#states.get(known.id);
-      if (state === undefined || file.size < state.position) return true;
+      if (state === undefined) return true;
+      // A log cut back to a part of itself goes on as another source; a copy of a part has nothing for us.
+      if (file.size < state.position) return !file.live;
       return await file.hasTail(state.position, Buffer.from(state.tail, 'base64'));
     });
+    if (stale) {
+      // Its owner begins anew first.
+      this.#nextPoll = 0;
+      return;
+    }
     if (owner?.epoch?.id !== epoch.id) owner = undefined;
     this.#unnamed.delete(`${file.dev}:${file.ino}`);
     if (owner !== undefined) {
@@ -471,14 +483,15 @@ export class FileSource implements LogSource {
         file.comparedSize = supersedes ? -1 : file.size;
         return;
       }
-      await this.#remember(owner, false);
+      this.#remember(owner, false);
       owner.state = 'shadow';
       owner.comparedSize = owner.size;
     }
     const state = this.#states.get(epoch.id);
     file.epoch = epoch;
-    if (state === undefined && !file.live && file.mtimeMs <= file.since) {
-      // Older than droplens here, and no rest of anything that was followed.
+    const old = state === undefined && !file.live && file.mtimeMs <= file.since;
+    if (old || (state !== undefined && file.size < state.position)) {
+      // Older than droplens here and no rest of anything that was followed, or a copy that ends before what was read already.
       file.state = 'shadow';
       file.waiting = [];
       file.comparedSize = file.size;
@@ -488,8 +501,28 @@ export class FileSource implements LogSource {
     file.state = 'following';
     this.#states.delete(epoch.id);
     if (state !== undefined) file.beginAt(state.position, Buffer.from(state.tail, 'base64'), state.counts, state.next);
+    else if (file.cutter.offset === 0) {
+      const begin = await this.#keptOf(file, head);
+      const kept = head.bytes.subarray(0, begin - head.start).subarray(-256);
+      if (begin > 0) file.beginAt(begin, kept, noLines(), begin + 1);
+      else file.cutter.cuts = epoch.cuts;
+    }
     // Without a state, what was read before the first packet line came is the epoch's beginning and stays.
     else file.cutter.cuts = epoch.cuts;
+  }
+
+  /** How much of the same file's former life it still begins with: lines that were read already. 0 for a file that was not there before. */
+  async #keptOf(file: FollowedFile, head: Head): Promise<number> {
+    for (const state of this.#states.values()) {
+      if (state.ino !== file.ino || state.dev !== file.dev || state.firstLine !== head.firstLine || state.epoch === null)
+        continue;
+      const former = await this.#registry.reload(state.epoch, state.firstLine);
+      if (former === undefined || former.start !== head.start) continue;
+      let length = 0;
+      while (length < head.bytes.length && head.bytes[length] === former.head[length]) length += 1;
+      return Math.min(state.position, head.start + head.bytes.subarray(0, length).lastIndexOf(10) + 1);
+    }
+    return 0;
   }
 
   /** The file was truncated or overwritten: its old life ends where we were, the rest of it may be in a copy; a new life begins. */
@@ -498,7 +531,7 @@ export class FileSource implements LogSource {
     this.#metrics.rotations.inc();
     await this.#flush(signal);
     if (signal.aborted) return;
-    await this.#remember(file, false);
+    this.#remember(file, false);
     const epoch = file.epoch?.id;
     file.forget();
     this.#wakeShadows(epoch);
@@ -545,7 +578,7 @@ export class FileSource implements LogSource {
     await this.#flush(signal);
     if (signal.aborted && file.waiting.length > 0) return;
     const { state } = file;
-    if (state === 'following') await this.#remember(file, complete);
+    if (state === 'following') this.#remember(file, complete);
     else if (state === 'shadow' && complete) this.#inspect(file);
     if (this.#filling === file) this.#filling = undefined;
     this.#files = this.#files.filter((other) => other !== file);
@@ -734,8 +767,8 @@ export class FileSource implements LogSource {
   }
 
   /** What is known of an open file goes back to what is known of closed ones. */
-  async #remember(file: FollowedFile, complete: boolean): Promise<void> {
-    const state = await this.#stateOf(file);
+  #remember(file: FollowedFile, complete: boolean): void {
+    const state = this.#stateOf(file);
     const finished = { ...state, complete };
     if (state.epoch !== null) {
       this.#states.set(state.epoch, finished);
@@ -747,17 +780,17 @@ export class FileSource implements LogSource {
     if (complete) this.#inspect(file);
   }
 
-  async #stateOf(file: FollowedFile): Promise<FileState> {
+  #stateOf(file: FollowedFile): FileState {
     // With rows waiting for a name or for the transport the old place stands.
     file.settle();
-    return stateOf(file, await file.tailBefore(file.settled).catch(() => Buffer.alloc(0)));
+    return stateOf(file, file.settledTail);
   }
 
   async #save(signal: AbortSignal): Promise<void> {
     const files: FileState[] = [...this.#states.values(), ...this.#unnamed.values()];
     for (const file of this.#files) {
       if (file.state !== 'following') continue;
-      files.push(await this.#stateOf(file));
+      files.push(this.#stateOf(file));
     }
     const section: Section = { files, since: this.#since, inspected: [...this.#inspected] };
     const text = JSON.stringify(section);

@@ -7,7 +7,9 @@ import { LineCutter, type LineSink } from './line-cutter.ts';
 import { copyCounts, type LineCounts, noLines } from './log-source.ts';
 import type { TakenBlock } from './row-block.ts';
 
-/** Kept of what was read last, to see that the file is still the one that was read. */
+/** Kept of what was read last, to see that the file is still the one that was read: enough for most lines that are not whole yet. */
+const recentBytes = 4 * 1024;
+/** Of that, what is remembered between runs. */
 const tailBytes = 256;
 const chunkBytes = 256 * 1024;
 
@@ -68,6 +70,7 @@ export class FollowedFile {
   comparedSize = -1;
   readonly #handle: FileHandle;
   #recent: Buffer = Buffer.alloc(0);
+  #tail: { position: number; bytes: Buffer } = { position: 0, bytes: Buffer.alloc(0) };
 
   constructor(handle: FileHandle, path: string, stats: Stats, live: boolean) {
     this.#handle = handle;
@@ -133,6 +136,7 @@ export class FollowedFile {
     this.cutter = new LineCutter(position);
     this.cutter.cuts = this.epoch?.cuts ?? [];
     this.#recent = tail;
+    this.#tail = { position, bytes: tail };
     this.settled = position;
   }
 
@@ -141,13 +145,9 @@ export class FollowedFile {
     this.state = 'new';
     this.epoch = undefined;
     this.comparedSize = -1;
-    this.restartProbes();
-    this.beginAt(0, Buffer.alloc(0), noLines(), 1);
-  }
-
-  restartProbes(): void {
     this.probe = new HeadProbe();
     this.anyProbe = new HeadProbe(true);
+    this.beginAt(0, Buffer.alloc(0), noLines(), 1);
   }
 
   /**
@@ -161,10 +161,12 @@ export class FollowedFile {
     if (bytesRead < overlap) return 'changed';
     if (overlap > 0 && buffer.compare(this.#recent, 0, overlap, 0, overlap) !== 0) return 'changed';
     if (bytesRead === overlap) return 0;
+    if (!this.#isHead(buffer, overlap, bytesRead, from + overlap)) return 'changed';
     if (!this.probe.complete) this.#show(buffer, overlap, bytesRead, from + overlap);
     const consumed = this.cutter.push(buffer, overlap, bytesRead, sink, now);
-    const kept = Math.min(consumed, tailBytes);
+    const kept = Math.min(consumed, recentBytes);
     this.#recent = Buffer.from(buffer.subarray(consumed - kept, consumed));
+    this.#keepTail();
     return consumed < bytesRead ? 'full' : consumed - overlap;
   }
 
@@ -174,14 +176,37 @@ export class FollowedFile {
     if (this.anyProbe.offset >= base) this.anyProbe.push(buffer, from, to, base);
   }
 
-  /** Shows the probes the file from their offset on, until they have what they want or the file ends. */
+  /** What is read where the head lies must be the head: the file may have been truncated since it was inspected. */
+  #isHead(buffer: Buffer, from: number, to: number, base: number): boolean {
+    const { head } = this;
+    if (head === null) return true;
+    const begin = Math.max(base, head.start);
+    const end = Math.min(base + to - from, head.start + head.bytes.length);
+    if (begin >= end) return true;
+    return buffer.compare(head.bytes, begin - head.start, end - head.start, from + begin - base, from + end - base) === 0;
+  }
+
+  /** Shows the probes the file from its first byte on, until they have what they want or the file ends. */
   async inspect(buffer: Buffer): Promise<void> {
-    while (!this.probe.complete) {
-      const { offset } = this.probe;
-      const { bytesRead } = await this.#handle.read(buffer, 0, chunkBytes, offset);
-      if (bytesRead === 0) return;
-      this.#show(buffer, 0, bytesRead, offset);
+    for (;;) {
+      this.probe = new HeadProbe();
+      this.anyProbe = new HeadProbe(true);
+      while (!this.probe.complete) {
+        const { offset } = this.probe;
+        const { bytesRead } = await this.#handle.read(buffer, 0, chunkBytes, offset);
+        if (bytesRead === 0) break;
+        this.#show(buffer, 0, bytesRead, offset);
+      }
+      // Read in several pieces, it may be of two lives of the file: one piece must show the same.
+      const { head } = this;
+      if (head === null || (await this.bytesAt(head.start, head.bytes.length)).equals(head.bytes)) return;
     }
+  }
+
+  /** True while the file still is what was read of it. */
+  async isUnchanged(): Promise<boolean> {
+    await this.refresh();
+    return this.size >= this.cutter.offset && (await this.hasTail(this.cutter.offset, this.#recent));
   }
 
   /** The first two bytes say gzip. */
@@ -211,14 +236,23 @@ export class FollowedFile {
     return buffer.subarray(0, filled);
   }
 
-  /** What lies before `position`, to be remembered. */
-  async tailBefore(position: number): Promise<Buffer> {
-    const length = Math.min(tailBytes, position);
-    const start = this.cutter.offset - this.#recent.length;
-    if (position <= this.cutter.offset && position - length >= start) {
-      return this.#recent.subarray(position - length - start, position - start);
-    }
-    return await this.bytesAt(position - length, length);
+  /**
+   * What lay before `settled` when it was read, to be remembered; empty (nothing to compare with) where that is not known.
+   * Never looked up in the file: by now that may hold something else.
+   */
+  get settledTail(): Buffer {
+    return this.#tail.position === this.settled ? this.#tail.bytes : Buffer.alloc(0);
+  }
+
+  /** Keeps what lies before the last line's end while it is at hand; a line that is not whole yet may be long. */
+  #keepTail(): void {
+    const { lineStart, offset } = this.cutter;
+    const start = offset - this.#recent.length;
+    if (lineStart <= start || lineStart === this.#tail.position) return;
+    this.#tail = {
+      position: lineStart,
+      bytes: Buffer.from(this.#recent.subarray(Math.max(0, lineStart - start - tailBytes), lineStart - start)),
+    };
   }
 
   /** True when `tail` is what lies before `position`. */
@@ -235,5 +269,5 @@ export class FollowedFile {
 
 /** A buffer large enough for `read` and `inspect`; one serves all files that are read one after the other. */
 export function readBuffer(): Buffer {
-  return Buffer.allocUnsafe(tailBytes + chunkBytes);
+  return Buffer.allocUnsafe(recentBytes + chunkBytes);
 }

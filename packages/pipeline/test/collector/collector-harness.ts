@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { createReporter } from '@droplens/runtime';
+import { createReporter, DroplensError } from '@droplens/runtime';
 import { Registry } from 'prom-client';
 import { Collector, type CollectorOptions } from '../../src/collector/collector.ts';
 import { importFile, type ImportOptions, type ImportResult } from '../../src/collector/import-file.ts';
@@ -57,6 +57,11 @@ export class Machine {
       reporter: this.reporter,
       ...options,
     });
+  }
+
+  /** What a transport at its bound says. */
+  full(): DroplensError {
+    return new DroplensError('DL_TRANSPORT_FULL', 'the spool is full');
   }
 
   async metric(name: string): Promise<string[]> {

@@ -151,6 +151,20 @@ describe('rotation while running', () => {
     expect(machine.store.sorted).toEqual([0, 1, 2, ...numbersTo(90, 10)]);
   });
 
+  it('goes on behind the part that a shortened log keeps', async () => {
+    write('kern.log', packetLines(0, 200));
+    const collector = await machine.follow('kern.log');
+    await count(200);
+    truncateSync(machine.path('kern.log'), packetLines(0, 150).length);
+    append('kern.log', packetLines(200, 210));
+    await count(210);
+    await collector.stop();
+    append('kern.log', packetLines(210, 220));
+    await machine.follow('kern.log');
+    await count(220);
+    expect(machine.store.sorted).toEqual(numbersTo(220));
+  });
+
   it('skips the hole that a writer leaves which keeps its offset', async () => {
     write('kern.log', packetLines(0, 3));
     await machine.follow('kern.log');
