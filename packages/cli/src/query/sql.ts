@@ -17,7 +17,7 @@ export async function runSql(session: Session, flags: ConfigurationFlags, given:
   const query = (given === '-' ? await readAll(process.stdin) : given).replace(/[\s;]+$/, '');
   if (query === '') throw new DroplensError('DL_USAGE', 'the query is empty');
   await ask(session, flags, async ({ store }) => {
-    if (format === 'table') return writeTable(session, store.sql(query, 'JSONCompactEachRowWithNamesAndTypes'));
+    if (format === 'table') return writeTable(session, store.sql(query, 'JSONCompactStringsEachRowWithNamesAndTypes'));
     const rows = store.sql(query, format === 'ndjson' ? 'JSONEachRow' : 'CSVWithNames');
     // NDJSON and CSV carry the values as they are; only on a terminal they must not act
     for await (const chunk of session.terminal.interactive ? escapeOnTerminal(rows) : rows) await session.terminal.write(chunk);
@@ -29,12 +29,13 @@ async function writeTable(session: Session, chunks: AsyncIterable<Uint8Array>): 
   const lines = createInterface({ input: Readable.from(chunks, { objectMode: false }), crlfDelay: Infinity });
   let header: readonly string[] = [];
   let types: readonly string[] = [];
-  const rows: (readonly unknown[])[] = [];
+  const rows: (readonly string[])[] = [];
   let number = 0;
   for await (const line of lines) {
-    const values = JSON.parse(line) as unknown[];
-    if (number === 0) header = values.map(String);
-    else if (number === 1) types = values.map(String);
+    // as text from end to end: a JavaScript number cannot hold every UInt64
+    const values = JSON.parse(line) as string[];
+    if (number === 0) header = values;
+    else if (number === 1) types = values;
     else rows.push(values);
     number += 1;
     if (rows.length > mostTableRows) break;
@@ -47,7 +48,7 @@ async function writeTable(session: Session, chunks: AsyncIterable<Uint8Array>): 
   const { text, hidden } = layOut(
     header.map((name, index) => ({
       header: name,
-      cell: (row: readonly unknown[]) => cellText(row[index]),
+      cell: (row: readonly string[]) => cellText(row[index] ?? ''),
       align: isNumeric(types[index]) ? ('right' as const) : ('left' as const),
       ...(isNumeric(types[index]) ? {} : { shrinkTo: 12 }),
       // the first column stays, the last one leaves first
@@ -65,7 +66,7 @@ function isNumeric(type = ''): boolean {
   return /^(Nullable\(|LowCardinality\()*(U?Int|Float|Decimal)/.test(type);
 }
 
-function cellText(value: unknown): string {
-  if (value === null) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** The engine's text of a value; its own spelling of NULL is the dash of our tables. */
+function cellText(value: string): string {
+  return value === 'ᴺᵁᴸᴸ' ? '–' : value;
 }

@@ -168,6 +168,8 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
       code: 0,
       stdout: ' one  none\n   1  –\n',
     });
+    const exact = await ask('sql', 'SELECT 18446744073709551615 AS largest');
+    expect(exact.stdout).toContain('18446744073709551615');
     const refused = await ask('sql', 'DROP TABLE drops');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/^droplens: .*\[DL_[A-Z_]+\]\n {2}\S/);
