@@ -75,7 +75,7 @@ export async function torture(options: {
     let kills = 0;
     const end = performance.now() + options.seconds * 1000;
     while (performance.now() < end) {
-      await passing(100 + Math.random() * 900);
+      await passing(50 + Math.random() * 350);
       if (options.kill && Math.random() < 0.4) {
         follower.kill('SIGKILL');
         await once(follower, 'exit');

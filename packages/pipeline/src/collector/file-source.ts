@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { batchLimits } from '@droplens/transport';
 import { z } from 'zod';
@@ -7,29 +5,12 @@ import type { Checkpoint } from './checkpoint.ts';
 import { damageOf, GzipDamage, gunzipped } from './compressed.ts';
 import type { Epoch, EpochRegistry } from './epoch-registry.ts';
 import { type FileState, FollowedFile, readBuffer } from './followed-file.ts';
-import { expandGlob, isGlob } from './glob.ts';
+import { FileScan, type FileTiming, fileTiming } from './file-scan.ts';
 import { type Head, HeadProbe } from './head-probe.ts';
 import { addGrowth, copyCounts, type LogSource, noLines, type SourceStatus } from './log-source.ts';
 import type { CollectorMetrics } from './metrics.ts';
 import type { Publisher, Stretch } from './publisher.ts';
-import { isRotatedName, rotatedCopies } from './rotated-copies.ts';
 import type { RowBuffer } from './row-block.ts';
-
-/** How often things are done, in milliseconds. */
-export interface FileTiming {
-  /** Between two looks at the followed files. */
-  readonly pollMs: number;
-  /** Between two looks at directories: new matches of a pattern, rotated copies. */
-  readonly rescanMs: number;
-  /** Longest that a row waits for company before it is published. */
-  readonly flushMs: number;
-  /** How long a file that lost its name must rest until it counts as finished. */
-  readonly graceMs: number;
-  /** Between two statuses of a source without rows. */
-  readonly statusMs: number;
-}
-
-export const fileTiming: FileTiming = { pollMs: 250, rescanMs: 5_000, flushMs: 1_000, graceMs: 10_000, statusMs: 60_000 };
 
 const countsSchema = z.object({ lines: z.int(), records: z.int(), rejected: z.record(z.string(), z.int()) });
 const stateSchema: z.ZodType<FileState> = z.object({
@@ -64,7 +45,7 @@ const turnBytes = 8 * 1024 * 1024;
  */
 export class FileSource implements LogSource {
   readonly kind = 'file';
-  readonly #patterns: readonly string[];
+  readonly #scan: FileScan;
   readonly #registry: EpochRegistry;
   readonly #checkpoint: Checkpoint;
   readonly #publisher: Publisher;
@@ -74,31 +55,19 @@ export class FileSource implements LogSource {
   readonly #timing: FileTiming;
   #rows!: RowBuffer;
   readonly #buffer = readBuffer();
-  #files: FollowedFile[] = [];
   /** Of epochs, by id, that no open file has. */
   #states = new Map<string, FileState>();
   /** Of files without a packet line, by `dev:ino`. */
   #unnamed = new Map<string, FileState>();
-  #since: Record<string, number> = {};
-  #inspected = new Set<string>();
-  /** Why a path cannot be read, by path. */
-  #problems = new Map<string, string>();
-  #paths: string[] = [];
-  /** Those of `#paths` that are rotated copies of others (a pattern such as `kern.log*` matches both): read, but not followed. */
-  #copies = new Set<string>();
   /** Epochs whose unread rest was looked for and not found. */
   #givenUp = new Set<string>();
-  #rescans = 0;
   /** Whose rows are in the buffer. */
   #filling: FollowedFile | undefined;
-  #nextPoll = 0;
-  #nextRescan = 0;
   #lastFlush = 0;
   #lastStatus = 0;
   /** The first look is saved at once: from then on copies that are rotated away while we are down are ours to read. */
   #lastSave = -Infinity;
   #savedText = '';
-  #scanning = false;
 
   constructor(options: {
     patterns: readonly string[];
@@ -110,7 +79,6 @@ export class FileSource implements LogSource {
     reporter: Reporter;
     timing?: Partial<FileTiming>;
   }) {
-    this.#patterns = [...new Set(options.patterns)];
     this.#registry = options.registry;
     this.#checkpoint = options.checkpoint;
     this.#publisher = options.publisher;
@@ -118,40 +86,37 @@ export class FileSource implements LogSource {
     this.#metrics = options.metrics;
     this.#reporter = options.reporter;
     this.#timing = { ...fileTiming, ...options.timing };
+    const { patterns, metrics, reporter } = options;
+    this.#scan = new FileScan({ patterns, metrics, reporter, timing: this.#timing });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#rows = this.#newRows();
     this.#filling = undefined;
     this.#restore();
-    this.#nextPoll = 0;
-    this.#nextRescan = 0;
     this.#lastFlush = performance.now();
     try {
       while (!signal.aborted) {
-        await this.#scan();
+        await this.#look();
         let busy = false;
-        for (const file of this.#files) {
+        for (const file of this.#scan.files) {
           if (signal.aborted) break;
           if (await this.#advance(file, signal)) busy = true;
           if (this.#flushDue()) await this.#flush(signal);
         }
         if (this.#flushDue()) await this.#flush(signal);
         await this.#saveMoved(signal);
-        if (!busy && !signal.aborted) await pause(this.#untilNext(), signal);
+        if (!busy && !signal.aborted) await pause(this.#scan.untilNext(), signal);
       }
       await this.#flush(AbortSignal.timeout(3_000));
       await this.#save(AbortSignal.timeout(3_000));
     } finally {
-      const files = this.#files;
-      this.#files = [];
-      for (const file of files) await file.close();
-      this.#metrics.openFiles.set(0);
+      await this.#scan.close();
     }
   }
 
   status(): readonly SourceStatus[] {
-    const shown = this.#files.filter((file) => file.live || (file.state !== 'shadow' && file.settled < file.size));
+    const shown = this.#scan.files.filter((file) => file.live || (file.state !== 'shadow' && file.settled < file.size));
     const statuses = shown.map((file): SourceStatus => ({
       ...this.#blank(file.path),
       epoch: file.epoch?.id ?? null,
@@ -159,7 +124,7 @@ export class FileSource implements LogSource {
       lagBytes: file.state === 'shadow' ? 0 : Math.max(0, file.size - file.settled),
       ...copyCounts(file.counts),
     }));
-    for (const [path, problem] of this.#problems) {
+    for (const [path, problem] of this.#scan.problems) {
       if (!shown.some((file) => file.path === path)) statuses.push({ ...this.#blank(path), problem });
     }
     return statuses;
@@ -175,7 +140,7 @@ export class FileSource implements LogSource {
       lagBytes: null,
       ...noLines(),
       lastEvent: this.#publisher.lastEvent,
-      problem: this.#problems.get(path) ?? null,
+      problem: this.#scan.problems.get(path) ?? null,
     };
   }
 
@@ -189,142 +154,19 @@ export class FileSource implements LogSource {
       if (state.epoch !== null) this.#states.set(state.epoch, state);
       else this.#unnamed.set(`${state.dev}:${state.ino}`, state);
     }
-    this.#since = { ...section?.since };
-    this.#inspected = new Set(section?.inspected);
+    // A lost checkpoint: nothing is known, so every copy may hold something unread.
+    this.#scan.restore({
+      since: section?.since ?? {},
+      inspected: section?.inspected ?? [],
+      suspicious: this.#checkpoint.damaged,
+    });
     this.#givenUp.clear();
-    this.#rescans = 0;
   }
 
-  #untilNext(): number {
-    return Math.max(1, Math.min(this.#nextPoll - performance.now(), this.#timing.pollMs));
-  }
-
-  /** Opens what is new under the configured names. Only adds to `#files`, so that it may run while a publication waits. */
-  async #scan(): Promise<void> {
-    const now = performance.now();
-    if (this.#scanning || now < this.#nextPoll) return;
-    this.#scanning = true;
-    try {
-      this.#nextPoll = now + this.#timing.pollMs;
-      const rescan = now >= this.#nextRescan;
-      if (rescan) await this.#expand();
-      const rotated = await this.#scanPaths();
-      if (rescan || rotated) {
-        this.#nextRescan = performance.now() + this.#timing.rescanMs;
-        await this.#scanCopies();
-        if (rescan && (this.#rescans += 1) === 4) this.#sayMissing();
-      }
-      this.#metrics.openFiles.set(this.#files.length);
-      this.#metrics.unreadable.set({ kind: 'file' }, this.#problems.size);
-      this.#metrics.lagBytes.set(
-        { kind: 'file' },
-        this.#files.reduce((sum, file) => (file.state === 'shadow' ? sum : sum + Math.max(0, file.size - file.settled)), 0),
-      );
-    } finally {
-      this.#scanning = false;
-    }
-  }
-
-  async #expand(): Promise<void> {
-    const paths = new Set<string>();
-    for (const pattern of this.#patterns) {
-      const matches = isGlob(pattern) ? await expandGlob(pattern) : [pattern];
-      for (const path of matches) paths.add(path);
-      if (this.#since[pattern] !== undefined) continue;
-      // A lost checkpoint: nothing is known, so every copy may hold something unread.
-      this.#since[pattern] = this.#checkpoint.damaged ? 0 : await newestCopy(matches);
-    }
-    this.#paths = [...paths];
-    this.#copies = new Set(
-      this.#paths.filter((path) =>
-        this.#paths.some((log) => dirname(log) === dirname(path) && isRotatedName(basename(path), basename(log))),
-      ),
-    );
-    for (const path of this.#problems.keys()) if (!paths.has(path)) this.#problems.delete(path);
-  }
-
-  /** True when some path leads to another file than before. */
-  async #scanPaths(): Promise<boolean> {
-    let rotated = false;
-    const seen = new Set<FollowedFile>();
-    for (const path of this.#paths) {
-      try {
-        const stats = await stat(path);
-        const known = this.#files.find((file) => file.ino === stats.ino && file.dev === stats.dev);
-        if (known !== undefined) {
-          known.note(stats);
-          if (!seen.has(known)) known.path = path;
-          if (!this.#copies.has(path)) {
-            known.live = true;
-            seen.add(known);
-          }
-          this.#problems.delete(path);
-          if (stats.size < known.cutter.offset) rotated = true;
-          continue;
-        }
-        if (this.#copies.has(path) && this.#inspected.has(seenKey(stats))) continue;
-        const file = await FollowedFile.open(path, !this.#copies.has(path));
-        // Between the two calls the name may have gone to another file that is open already.
-        const twin = this.#files.find((other) => other.ino === file.ino && other.dev === file.dev);
-        if (twin !== undefined) {
-          await file.close();
-          continue;
-        }
-        this.#files.push(file);
-        seen.add(file);
-        this.#problems.delete(path);
-        rotated = true;
-      } catch (error) {
-        this.#sayUnreadable(path, error as NodeJS.ErrnoException);
-      }
-    }
-    for (const file of this.#files) {
-      if (!file.live || seen.has(file)) continue;
-      file.live = false;
-      file.lastChange = performance.now();
-      rotated = true;
-      this.#metrics.rotations.inc();
-    }
-    return rotated;
-  }
-
-  #sayUnreadable(path: string, error: NodeJS.ErrnoException): void {
-    // A log that does not exist (yet) is no failure: it is awaited.
-    const problem = error.code === 'ENOENT' ? 'does not exist' : describe(error);
-    if (this.#problems.get(path) === problem) return;
-    this.#problems.set(path, problem);
-    if (error.code === 'ENOENT') this.#reporter.info('log file does not exist; it is read when it appears', { path });
-    else
-      this.#reporter.fail(new DroplensError('DL_SOURCE_UNREADABLE', `cannot read ${path}: ${problem}`, { cause: error }), {
-        path,
-      });
-  }
-
-  /** Opens rotated copies that may hold lines we have not read. */
-  async #scanCopies(): Promise<void> {
-    const live = new Set(this.#paths);
-    const missing = this.#isSomethingMissing();
-    for (const pattern of this.#patterns) {
-      const since = this.#since[pattern] ?? 0;
-      const paths = isGlob(pattern) ? await expandGlob(pattern) : [pattern];
-      for (const path of paths) {
-        for (const copy of await rotatedCopies(path)) {
-          if (live.has(copy)) continue;
-          try {
-            const stats = await stat(copy);
-            if (!stats.isFile() || this.#inspected.has(seenKey(stats))) continue;
-            if (this.#files.some((file) => file.ino === stats.ino && file.dev === stats.dev)) continue;
-            if (stats.mtimeMs <= since && !missing) continue;
-            const file = await FollowedFile.open(copy, false);
-            file.since = since;
-            if (this.#files.some((other) => other.ino === file.ino && other.dev === file.dev)) await file.close();
-            else this.#files.push(file);
-          } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#sayUnreadable(copy, error as NodeJS.ErrnoException);
-          }
-        }
-      }
-    }
+  async #look(): Promise<void> {
+    await this.#scan.look(this.#isSomethingMissing());
+    // By then whatever is there has been seen.
+    if (this.#scan.rescans >= 4) this.#sayMissing();
   }
 
   /** True while a file that was not read to its end is not open: it has another name now. */
@@ -381,7 +223,7 @@ export class FileSource implements LogSource {
     } catch (error) {
       if (error instanceof DroplensError) throw error;
       // A read that fails (a stale handle, a bad sector): said once, and the file is opened again by its name.
-      this.#sayUnreadable(file.path, error as NodeJS.ErrnoException);
+      this.#scan.sayUnreadable(file.path, error as NodeJS.ErrnoException);
       await this.#release(file, false, signal);
       return false;
     }
@@ -452,7 +294,7 @@ export class FileSource implements LogSource {
     let owner: FollowedFile | undefined;
     let stale = false;
     const epoch = await this.#registry.resolve(head, async (known) => {
-      owner = this.#files.find((other) => other !== file && other.state === 'following' && other.epoch?.id === known.id);
+      owner = this.#scan.files.find((other) => other !== file && other.state === 'following' && other.epoch?.id === known.id);
       if (owner !== undefined) {
         if (await sameContent(file, owner)) return true;
         // A copy of what its log held until just now says nothing about the log's new life.
@@ -467,7 +309,7 @@ export class FileSource implements LogSource {
     });
     if (stale) {
       // Its owner begins anew first.
-      this.#nextPoll = 0;
+      this.#scan.hurry(false);
       return;
     }
     if (owner?.epoch?.id !== epoch.id) owner = undefined;
@@ -495,7 +337,7 @@ export class FileSource implements LogSource {
       file.state = 'shadow';
       file.waiting = [];
       file.comparedSize = file.size;
-      this.#inspect(file);
+      this.#scan.inspected(file);
       return;
     }
     file.state = 'following';
@@ -535,8 +377,7 @@ export class FileSource implements LogSource {
     const epoch = file.epoch?.id;
     file.forget();
     this.#wakeShadows(epoch);
-    this.#nextPoll = 0;
-    this.#nextRescan = 0;
+    this.#scan.hurry(true);
   }
 
   /** At a file's end: a file without a name that has rested is finished. True when it was. */
@@ -579,23 +420,15 @@ export class FileSource implements LogSource {
     if (signal.aborted && file.waiting.length > 0) return;
     const { state } = file;
     if (state === 'following') this.#remember(file, complete);
-    else if (state === 'shadow' && complete) this.#inspect(file);
+    else if (state === 'shadow' && complete) this.#scan.inspected(file);
     if (this.#filling === file) this.#filling = undefined;
-    this.#files = this.#files.filter((other) => other !== file);
+    this.#scan.drop(file);
     await file.close();
     this.#wakeShadows(file.epoch?.id);
   }
 
   #wakeShadows(epoch: string | undefined): void {
-    for (const file of this.#files) if (file.state === 'shadow' && file.epoch?.id === epoch) file.state = 'new';
-  }
-
-  #inspect(file: FollowedFile): void {
-    this.#inspected.add(seenKey(file));
-    for (const key of this.#inspected) {
-      if (this.#inspected.size <= mostStates) break;
-      this.#inspected.delete(key);
-    }
+    for (const file of this.#scan.files) if (file.state === 'shadow' && file.epoch?.id === epoch) file.state = 'new';
   }
 
   /** A rotated copy in gzip: read once through, from where its plain file was left. */
@@ -611,25 +444,25 @@ export class FileSource implements LogSource {
       if (signal.aborted) return;
       if (!probe.complete) probe.end();
       const { head } = probe;
-      if (head === null) return this.#inspect(file);
+      if (head === null) return this.#scan.inspected(file);
       const epoch = await this.#registry.resolve(head);
       file.epoch = epoch;
       // Its plain file is still being read: looked at again when that is done.
-      if (this.#files.some((other) => other.state === 'following' && other.epoch?.id === epoch.id)) return;
+      if (this.#scan.files.some((other) => other.state === 'following' && other.epoch?.id === epoch.id)) return;
       const state = this.#states.get(epoch.id);
-      if (state === undefined && file.mtimeMs <= file.since) return this.#inspect(file);
+      if (state === undefined && file.mtimeMs <= file.since) return this.#scan.inspected(file);
       if (state?.complete !== true) {
         const damage = await damageOf(file.raw());
         if (damage !== null && (!damage.early || performance.now() - file.lastChange < this.#timing.graceMs)) throw damage;
         await this.#drain(file, epoch, state, signal);
       }
-      if (!signal.aborted) this.#inspect(file);
+      if (!signal.aborted) this.#scan.inspected(file);
     } catch (error) {
       if (!(error instanceof GzipDamage)) throw error;
       // While it is being compressed it looks damaged, too: tried again when it has changed.
       if (performance.now() - file.lastChange < this.#timing.graceMs) return;
       this.#reporter.fail(new DroplensError('DL_IMPORT_DAMAGED', `${file.path}: ${error.message}`), { path: file.path });
-      this.#inspect(file);
+      this.#scan.inspected(file);
     }
   }
 
@@ -656,7 +489,7 @@ export class FileSource implements LogSource {
         }
         tail = Buffer.concat([tail, chunk]).subarray(-256);
         if (signal.aborted) return;
-        await this.#scan();
+        await this.#look();
       }
       if (file.cutter.unfinished) await this.#cutHere(file, signal);
     } finally {
@@ -685,7 +518,7 @@ export class FileSource implements LogSource {
     if (now - this.#lastFlush >= this.#timing.flushMs) return true;
     let rows = this.#rows.rows;
     let bytes = this.#rows.byteLength;
-    for (const file of this.#files) {
+    for (const file of this.#scan.files) {
       for (const { block } of file.waiting) {
         rows += block.rows;
         bytes += block.text.byteLength;
@@ -699,10 +532,10 @@ export class FileSource implements LogSource {
     this.#collect();
     this.#lastFlush = performance.now();
     const statusDue = this.#lastFlush - this.#lastStatus >= this.#timing.statusMs;
-    for (const file of this.#files) await this.#settleEpoch(file, signal);
+    for (const file of this.#scan.files) await this.#settleEpoch(file, signal);
     const stretches: Stretch[] = [];
     const published: { file: FollowedFile; last: number }[] = [];
-    for (const file of this.#files) {
+    for (const file of this.#scan.files) {
       const { epoch, waiting } = file;
       if (epoch === undefined) continue;
       let first = file.next;
@@ -761,7 +594,7 @@ export class FileSource implements LogSource {
     published.then(wake, wake);
     while (!settled.signal.aborted) {
       await pause(this.#timing.pollMs, settled.signal);
-      if (!settled.signal.aborted) await this.#scan();
+      if (!settled.signal.aborted) await this.#look();
     }
     return published;
   }
@@ -777,7 +610,7 @@ export class FileSource implements LogSource {
         if (other.complete) this.#states.delete(id);
       }
     }
-    if (complete) this.#inspect(file);
+    if (complete) this.#scan.inspected(file);
   }
 
   #stateOf(file: FollowedFile): FileState {
@@ -788,11 +621,11 @@ export class FileSource implements LogSource {
 
   async #save(signal: AbortSignal): Promise<void> {
     const files: FileState[] = [...this.#states.values(), ...this.#unnamed.values()];
-    for (const file of this.#files) {
+    for (const file of this.#scan.files) {
       if (file.state !== 'following') continue;
       files.push(this.#stateOf(file));
     }
-    const section: Section = { files, since: this.#since, inspected: [...this.#inspected] };
+    const section: Section = { files, since: this.#scan.since, inspected: this.#scan.inspectedKeys };
     const text = JSON.stringify(section);
     this.#lastSave = performance.now();
     if (text === this.#savedText) return;
@@ -833,35 +666,4 @@ async function sameContent(a: FollowedFile, b: FollowedFile): Promise<boolean> {
 export function referenceTime(mtimeMs: number): number {
   const now = Date.now();
   return mtimeMs > Date.UTC(2001, 0) && mtimeMs < now ? mtimeMs : now;
-}
-
-function seenKey(file: { dev: number; ino: number; size: number; mtimeMs: number }): string {
-  return `${file.dev}:${file.ino}:${file.size}:${Math.trunc(file.mtimeMs)}`;
-}
-
-async function newestCopy(paths: readonly string[]): Promise<number> {
-  let newest = 0;
-  for (const path of paths) {
-    for (const copy of await rotatedCopies(path)) {
-      const stats = await stat(copy).catch(() => undefined);
-      if (stats !== undefined && stats.mtimeMs > newest) newest = stats.mtimeMs;
-    }
-  }
-  return newest;
-}
-
-function describe(error: NodeJS.ErrnoException): string {
-  switch (error.code ?? '') {
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission (user ${process.getuid?.() ?? '?'})`;
-    case 'EISDIR':
-      return 'it is a directory; name a file in it, or a pattern such as *.log';
-    case 'ENOTREG':
-      return 'it is no regular file';
-    case 'ELOOP':
-      return 'its symbolic links go in a circle';
-    default:
-      return error.message;
-  }
 }
