@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/corpus/**/*.test.ts', 'test/docs/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -4,7 +4,7 @@ import { statement } from './sql-files.ts';
 
 /** One batch of rows. */
 export interface DropsInsert {
-  /** Row text (`rowColumns` of the pipeline), country and AS number behind each row; at most 8 MiB, so that it stays one block. */
+  /** Row text (`rowColumns` of the pipeline), country and AS number behind each row; at most `maxInsertBytes`, so that it stays one block. */
   readonly rows: Uint8Array;
   /** Milliseconds since 1970; the same on every try, because the partition depends on it. */
   readonly loadedAt: number;
@@ -12,8 +12,11 @@ export interface DropsInsert {
   readonly token: string;
 }
 
-/** One insert stays one block up to here, whatever the server's parallel parsing thinks (it splits from 10 MiB). */
-export const maxInsertBytes = 8 * 1024 * 1024;
+/**
+ * One insert stays one block up to here with the settings of insert-drops.sql: parallel parsing, which splits from 10 MiB, is off,
+ * and blocks are filled up to 1,048,449 rows or 256 MiB.
+ */
+export const maxInsertBytes = 48 * 1024 * 1024;
 
 /** Stores a batch in all tables. Resolved = complete; after a rejection try again with the same insert (unless it says `discard` or `fatal`). */
 export async function insertDrops(connection: Connection, insert: DropsInsert): Promise<void> {

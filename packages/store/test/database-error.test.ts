@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClickHouseError } from '@clickhouse/client';
 import { DroplensError } from '@droplens/runtime';
 import { databaseError, databaseErrorNumber, oneLine } from '../src/database-error.ts';
+import { maxInsertBytes } from '../src/insert.ts';
 import { Store } from '../src/index.ts';
 import { openStore, type OpenedStore } from './opened-store.ts';
 import { plainRow, rowText } from './sample-rows.ts';
@@ -187,7 +188,7 @@ describe('a store', () => {
   });
 
   it('refuses what could be cut into two blocks', async () => {
-    await expect(opened.store.insertDrops({ ...batch, rows: new Uint8Array(9 * 1024 * 1024) })).rejects.toMatchObject({
+    await expect(opened.store.insertDrops({ ...batch, rows: new Uint8Array(maxInsertBytes + 1) })).rejects.toMatchObject({
       code: 'DL_INTERNAL',
     });
     await expect(opened.store.insertDrops({ ...batch, token: "x', readonly = '0" })).rejects.toMatchObject({

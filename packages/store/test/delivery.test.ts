@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findEngine, openEngine } from '@droplens/embedded-clickhouse';
 import { createReporter } from '@droplens/runtime';
+import { batchLimits } from '@droplens/transport';
 import { createClient } from '@clickhouse/client';
 import { Registry } from 'prom-client';
 import { Store } from '../src/index.ts';
@@ -72,6 +73,24 @@ describe('insertDrops', () => {
       });
     }
     expect(await opened.value('SELECT count() FROM drops')).toBe(before + 2);
+  });
+
+  it('keeps the largest batch one block in every table, and so recognises it when it comes again', async () => {
+    const largest = opened.another('largest');
+    await largest.migrate();
+    const tables = ['drops', 'ports_1h', 'sources_1h'];
+    for (const table of tables) await opened.client.command({ query: `SYSTEM STOP MERGES largest.${table}` });
+    const thousand = rowText(sampleRows({ seed: 5, count: 1000, start, hours: 20 }));
+    const copies = Math.floor(batchLimits.bytes / thousand.byteLength);
+    const rows = Buffer.concat(Array.from({ length: copies }, () => thousand));
+    for (let turn = 0; turn < 2; turn += 1) await largest.insertDrops({ rows, loadedAt, token: 'largest' });
+    const parts =
+      "SELECT table, count() AS parts FROM system.parts WHERE database = 'largest' AND active AND table != 'migrations'";
+    expect(await opened.rows(`${parts} GROUP BY table ORDER BY table`)).toEqual(tables.map((table) => ({ table, parts: 1 })));
+    expect(await opened.value('SELECT count() FROM largest.drops')).toBe(copies * 1000);
+    for (const table of tables.slice(1)) {
+      expect(await opened.value(`SELECT sum(packets) FROM largest.${table}`)).toBe(copies * 1000);
+    }
   });
 
   it('takes an empty batch for done', async () => {
