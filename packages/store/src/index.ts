@@ -9,17 +9,9 @@ export type { MigrationResult } from './migrations.ts';
 export { parseNetwork, shortAddress, type Network } from './network.ts';
 export { Store, type StoreOptions } from './store.ts';
 export type { HostOverview, Overview, StreamStatus, TableSize, UndercountByCause } from './overview.ts';
+export type { RecentPackets, Share } from './recent-packets.ts';
 export type { SearchOptions, StoredPacket } from './search.ts';
-export type {
-  Neighbour,
-  Neighbourhood,
-  PersistentPort,
-  RecentPackets,
-  Series,
-  Share,
-  SourceDossier,
-  SourceOptions,
-} from './source.ts';
+export type { Neighbour, Neighbourhood, PersistentPort, Series, SourceDossier, SourceOptions } from './source.ts';
 export type {
   Top,
   TopCountry,

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { Action, Direction } from './filters.ts';
 import { addressNumber, enclosing, parseNetwork, shortAddress, type Network } from './network.ts';
-import type { WantedPort } from './top.ts';
+import { readRecent, type RecentPackets, type Share } from './recent-packets.ts';
 
 export interface SourceOptions {
   /** Milliseconds since 1970; hours that touch the window count whole. Default: all that is kept. */
@@ -9,12 +9,6 @@ export interface SourceOptions {
   readonly until?: number | undefined;
   /** Ports, neighbours and addresses listed; default 10. */
   readonly limit?: number | undefined;
-}
-
-/** A name with its packets; lists of these have the most packets first. */
-export interface Share<Name = string> {
-  readonly name: Name;
-  readonly packets: number;
 }
 
 /** What is known of an address or a network. All but `recent` comes from the hourly history, whatever the packet's action and direction. */
@@ -70,26 +64,6 @@ export interface Series {
   readonly packets: readonly number[];
 }
 
-/** From the raw rows of the last hours (at most 24) in which it was seen. */
-export interface RecentPackets {
-  readonly packets: number;
-  /** The oldest row looked at, milliseconds since 1970. */
-  readonly since: number;
-  readonly ports: readonly WantedPort[];
-  readonly tcp: number;
-  /** TCP with SYN and no other flag. */
-  readonly synOnly: number;
-  /** tcp_flags as on the wire. */
-  readonly flags: readonly Share<number>[];
-  readonly windows: readonly Share<number>[];
-  readonly ipIds: readonly Share<number>[];
-  readonly prefixes: readonly Share[];
-  readonly ttlMin: number;
-  readonly ttlMax: number;
-  /** Distinct destination addresses. */
-  readonly destinations: number;
-}
-
 export interface Neighbour {
   readonly address: string;
   readonly packets: number;
@@ -106,8 +80,6 @@ export interface Neighbourhood {
 }
 
 const hourMs = 3_600_000;
-/** Active hours of which raw rows are read; bounds the cost for a source that never rests. */
-const recentHours = 24;
 /** A series by the hour up to this long, by the day beyond. */
 const hourlySpanMs = 72 * hourMs;
 /** DateTime's last hour. */
@@ -128,7 +100,7 @@ export async function sourceDossier(connection: Connection, target: string, opti
   const [wants, series, recent, members, neighbours] = await Promise.all([
     connection.rows<{ code: number; hours: number }>('source-ports', { ...window, limit }),
     readSeries(connection, window, summary),
-    readRecent(connection, { ...window, hours: recentHours, limit }),
+    readRecent(connection, { ...window, limit }),
     network.bits === 128 ? [] : readAddresses(connection, { ...window, not_from: '', not_to: '', limit }),
     readNeighbours(connection, network, { ...window, limit }),
   ]);
@@ -196,40 +168,6 @@ async function readSeries(connection: Connection, window: Record<string, unknown
   const packets = Array.from({ length: Math.round(((rows.at(-1)?.bucket ?? 0) - start) / bucketMs) + 1 }, () => 0);
   for (const row of rows) packets[Math.round((row.bucket - start) / bucketMs)] = row.total;
   return { start, bucketMs, packets };
-}
-
-interface RecentRow {
-  readonly packets: number;
-  readonly since: number;
-  readonly ports: readonly (readonly [string, number, number])[];
-  readonly tcp: number;
-  readonly syn_only: number;
-  readonly ttl_min: number;
-  readonly ttl_max: number;
-  readonly destinations: number;
-  readonly flags: Counts;
-  readonly windows: Counts;
-  readonly ip_ids: Counts;
-  readonly prefixes: Counts;
-}
-
-async function readRecent(connection: Connection, parameters: Record<string, unknown>): Promise<RecentPackets | null> {
-  const [row] = await connection.rows<RecentRow>('source-recent', parameters);
-  if (row === undefined || row.packets === 0) return null;
-  return {
-    packets: row.packets,
-    since: row.since,
-    ports: row.ports.map(([proto, port, packets]) => ({ proto, port, packets })),
-    tcp: row.tcp,
-    synOnly: row.syn_only,
-    flags: numberShares(row.flags).slice(0, 5),
-    windows: numberShares(row.windows).slice(0, 5),
-    ipIds: numberShares(row.ip_ids).slice(0, 5),
-    prefixes: shares(row.prefixes).slice(0, 5),
-    ttlMin: row.ttl_min,
-    ttlMax: row.ttl_max,
-    destinations: row.destinations,
-  };
 }
 
 interface AddressRow {

@@ -41,9 +41,10 @@ CREATE TABLE IF NOT EXISTS drops_in (
     false)
 ) ENGINE = Null;
 
--- Merging was half of the cost of loading, so: merge_selector_base, many parts at once and few times over (the server lowers it by
--- itself when parts are many or old); no statistics, which no question here uses and each merge would compute for every column;
--- min_bytes_for_wide_part, one file instead of fifty for each small part.
+-- Merging was half of the cost of loading, so: merge_selector_base and min_parts_to_merge_at_once, eighty parts at once and few times over
+-- (with the heuristic that lowers the maximum, below the minimum then, nothing would ever be merged); min_age_to_force_merge_…, a
+-- partition that has rested for an hour becomes one part; no statistics, which no question here uses and each merge would compute for
+-- every column; min_bytes_for_wide_part, one file instead of fifty for each small part.
 CREATE TABLE IF NOT EXISTS drops (
   loaded_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
   time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
@@ -89,9 +90,12 @@ PARTITION BY toDate(loaded_at)
 ORDER BY (toStartOfHour(time), src, time)
 TTL toDateTime(loaded_at) + INTERVAL 30 DAY
 SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, auto_statistics_types = '';
+  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, min_parts_to_merge_at_once = 80, max_parts_to_merge_at_once = 200,
+  merge_selector_enable_heuristic_to_lower_max_parts_to_merge_at_once = 0,
+  min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 -- One row per source, hour, host, action and direction. ports: a set of protocol number × 65536 + port (for ICMP and ICMPv6 + type).
+-- index_granularity: a question about one source reads a granule of every part.
 CREATE TABLE IF NOT EXISTS sources_1h (
   hour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
   src IPv6 CODEC(ZSTD(1)),
@@ -110,8 +114,10 @@ CREATE TABLE IF NOT EXISTS sources_1h (
 PARTITION BY toYYYYMM(loaded)
 ORDER BY (src, hour, host, action, direction)
 TTL loaded + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, auto_statistics_types = '';
+SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, min_parts_to_merge_at_once = 80, max_parts_to_merge_at_once = 200,
+  merge_selector_enable_heuristic_to_lower_max_parts_to_merge_at_once = 0,
+  min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 CREATE TABLE IF NOT EXISTS ports_1h (
   hour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
@@ -129,7 +135,9 @@ PARTITION BY toYYYYMM(loaded)
 ORDER BY (proto, dst_port, hour, host, action, direction)
 TTL loaded + INTERVAL 400 DAY
 SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, auto_statistics_types = '';
+  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, min_parts_to_merge_at_once = 80, max_parts_to_merge_at_once = 200,
+  merge_selector_enable_heuristic_to_lower_max_parts_to_merge_at_once = 0,
+  min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS drops_mv TO drops AS
 SELECT loaded_at, time, host, prefix, action, direction, stray, in_iface, out_iface, src, dst, proto, src_port, dst_port, length, ttl,
