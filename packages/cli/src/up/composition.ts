@@ -1,6 +1,6 @@
 import { openEngine, type Engine } from '@droplens/embedded-clickhouse';
 import { Collector, Geo, Loader, type SourceConfig } from '@droplens/pipeline';
-import { AdminServer, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
+import { AdminServer, DroplensError, Lifecycle, pause, type Component, type Reporter } from '@droplens/runtime';
 import { Store } from '@droplens/store';
 import { createSpool, type Spool } from '@droplens/transport';
 import type { Configuration } from '../config/schema.ts';
@@ -34,14 +34,16 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
   const paths = dataPaths(config.data);
   let ready: () => string | null = () => 'starting';
   const admin = new AdminServer({ listen: config.admin.listen, registry: reporter.registry, ready: () => ready() });
-  const before = new Lifecycle([adminComponent(admin, config.admin.listen)]);
+  const spool = createSpool(paths.spool, { maxBytes: config.transport.max_bytes, reporter: reporter.child('transport') });
+  // Its lock tells a second `up` at once; whoever else holds the engine is a command that will be done soon.
+  const queue: Component = { start: () => spool.writer.open(), stop: () => spool.writer.close() };
+  const before = new Lifecycle([adminComponent(admin, config.admin.listen), queue]);
   await before.start();
   let engine: Engine | null = null;
   try {
     engine = await engineOf(config, reporter);
     const store = new Store({ ...accessOf(config, engine), reporter: reporter.child('store') });
     const geo = new Geo(config.geo, reporter.child('geo'));
-    const spool = createSpool(paths.spool, { maxBytes: config.transport.max_bytes, reporter: reporter.child('transport') });
     const loader = new MigratedLoader({
       store,
       loader: new Loader({ reader: spool.reader, store, geo, reporter: reporter.child('loader'), config: config.loader }),
@@ -60,8 +62,7 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
       reporter: reporter.child('collector'),
       onFatal,
     });
-    const queue: Component = { start: () => spool.writer.open(), stop: () => spool.writer.close() };
-    const parts = new Lifecycle([geo, queue, loader, collector]);
+    const parts = new Lifecycle([geo, loader, collector]);
     await parts.start();
     ready = () => (loader.ready ? null : 'the database does not answer yet; lines are kept in the spool');
     const running = engine;
@@ -88,10 +89,23 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
   }
 }
 
+/** How long a command that asks or imports may keep the engine from us. */
+const patienceMs = 15_000;
+const pauseMs = 200;
+
 async function engineOf(config: Configuration, reporter: Reporter): Promise<Engine | null> {
   if (config.store.kind !== 'embedded') return null;
   const { kind: _kind, ...keys } = config.store;
-  return openEngine({ ...keys, directory: config.data, reporter });
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await openEngine({ ...keys, directory: config.data, reporter });
+    } catch (error) {
+      const held = error instanceof DroplensError && error.code === 'DL_ENGINE_LOCKED';
+      if (!held || Date.now() > until) throw error;
+      await pause(pauseMs);
+    }
+  }
 }
 
 function accessOf(

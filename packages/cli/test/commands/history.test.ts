@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { findEngine } from '@droplens/embedded-clickhouse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { droplens, program } from './run-droplens.ts';
 
@@ -192,7 +193,7 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
   it('tells a second one who holds the directory', async () => {
     const { code, stderr, stdout } = await ask('up');
     expect(code).toBe(1);
-    expect(stderr + stdout).toContain(`is held by process ${up?.pid}`);
+    expect(stderr + stdout).toContain(`is in use by process ${up?.pid}`);
     expect(stderr + stdout).not.toMatch(/^\s+at /m);
   });
 
@@ -210,6 +211,25 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     expect(await count()).toBe(88);
     expect((await ask('migrate')).stdout).toMatch(/^nothing to do: \d of \d migrations are in place/);
     expect((await ask('dead')).stderr).toContain('no row was put aside');
+  });
+
+  it('starts while a command still asks', async () => {
+    const asking = spawn(process.execPath, [program, 'sql', 'SELECT sleepEachRow(1) FROM numbers(3)', '--data', data], {
+      stdio: 'ignore',
+    });
+    const asked = once(asking, 'exit');
+    await until(async () => (await findEngine(data)) !== null);
+    const second = spawn(process.execPath, [program, 'up', '--data', data, '--config', config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    second.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    second.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(second, 'exit');
+    await until(async () => said.includes('"msg":"started"') || second.exitCode !== null);
+    expect(await asked).toEqual([0, null]);
+    second.kill('SIGTERM');
+    expect(await ended, said).toEqual([0, null]);
   });
 
   it('says what to do when this user may not', async () => {
