@@ -555,6 +555,7 @@ export class FileSource implements LogSource {
     if (statusDue) this.#lastStatus = this.#lastFlush;
     if (stretches.length === 0) return;
     if (!(await this.#whileScanning(this.#publisher.publish(stretches, signal)))) return;
+    for (const { block } of stretches) this.#rows.recycle(block.text);
     for (const { file, last } of published) {
       file.next = last + 1;
       file.waiting = [];

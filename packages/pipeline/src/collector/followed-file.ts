@@ -161,6 +161,8 @@ export class FollowedFile {
     if (bytesRead < overlap) return 'changed';
     if (overlap > 0 && buffer.compare(this.#recent, 0, overlap, 0, overlap) !== 0) return 'changed';
     if (bytesRead === overlap) return 0;
+    // It has grown since it was looked at: what is read is there.
+    this.size = Math.max(this.size, from + bytesRead);
     if (!this.#isHead(buffer, overlap, bytesRead, from + overlap)) return 'changed';
     if (!this.probe.complete) this.#show(buffer, overlap, bytesRead, from + overlap);
     const consumed = this.cutter.push(buffer, overlap, bytesRead, sink, now);

@@ -10,6 +10,8 @@ export interface RowBuffer extends LineSink {
   readonly counts: Readonly<LineCounts>;
   /** Hands over the block and begins a new one. */
   take(): TakenBlock;
+  /** Gives back the text of a block that is durable: a large one's memory serves the next. */
+  recycle(text: Uint8Array): void;
 }
 
 export interface TakenBlock {

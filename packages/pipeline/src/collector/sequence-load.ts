@@ -153,6 +153,7 @@ export class SequenceLoad {
       source: this.#source,
     };
     if (!(await this.#publisher.publish([stretch], signal))) return false;
+    this.#rows.recycle(taken.text);
     this.#undercounts = [];
     this.#next = this.#position + 1;
     this.#firstWaits = Infinity;

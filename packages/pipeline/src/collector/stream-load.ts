@@ -171,6 +171,7 @@ export class StreamLoad {
       source: this.#source,
     };
     if (!(await this.#publisher.publish([stretch], signal))) return false;
+    this.#rows.recycle(block.text);
     this.#next = last + 1;
     this.rows += block.rows;
     for (const { count } of block.undercounts) this.undercounted += count;
