@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['dev', 'node', 'import', 'default'] } },
   test: {
     pool: 'forks',
+    setupFiles: ['test/fuzz-seed.ts'],
     include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/corpus/**/*.test.ts', 'test/docs/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -8,7 +8,8 @@ const mark = 'DROPLENS_';
  * Variables with our mark that are no settings: the file's place, what the test suites look at, and what Kubernetes puts
  * into every container when a service is called droplens.
  */
-const otherVariables = /^(CONFIG|(TEST|CHAOS|BENCH|KERNEL|TORTURE)(_.*)?|SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
+const otherVariables =
+  /^(CONFIG|(TEST|CHAOS|BENCH|KERNEL|TORTURE|FUZZ|CRASHES|FAILPOINT)(_.*)?|SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
 
 /** `DROPLENS_STORE__LISTEN=127.0.0.1:0` → `store.listen`; a value is a YAML scalar, list or mapping. */
 export interface EnvironmentLayer extends Layer {
