@@ -95,7 +95,7 @@ SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_repl
   min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 -- One row per source, hour, host, action and direction. ports: a set of protocol number × 65536 + port (for ICMP and ICMPv6 + type).
--- index_granularity: a question about one source reads a granule of every part.
+-- A question about one source reads a granule of every part: hence small granules, and earlier merges than elsewhere.
 CREATE TABLE IF NOT EXISTS sources_1h (
   hour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
   src IPv6 CODEC(ZSTD(1)),
@@ -115,8 +115,7 @@ PARTITION BY toYYYYMM(loaded)
 ORDER BY (src, hour, host, action, direction)
 TTL loaded + INTERVAL 400 DAY
 SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 10000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 64, min_parts_to_merge_at_once = 80, max_parts_to_merge_at_once = 200,
-  merge_selector_enable_heuristic_to_lower_max_parts_to_merge_at_once = 0,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864, merge_selector_base = 16,
   min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 CREATE TABLE IF NOT EXISTS ports_1h (
