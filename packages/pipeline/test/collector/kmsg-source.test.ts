@@ -179,13 +179,11 @@ describe.runIf(readable())('the real /dev/kmsg', () => {
       const collector = await machine.collect({ sources: [{ kmsg: {} }], machineId: 'real' });
       const forged = (): number => collector.status().sources[0]?.rejected['not-kernel'] ?? 0;
       await until(() => collector.status().sources.length > 0);
+      await until(() => (collector.status().sources[0]?.lines ?? 0) > 0);
       const before = forged();
-      writeFileSync(
-        device,
-        packetLine(7, { prefix: mark })
-          .replace(/^.*?\] /, '')
-          .trimEnd(),
-      );
+      // without its newline the kernel would keep the record open for more text
+      const text = packetLine(7, { prefix: mark }).replace(/^.*?\] /, '');
+      writeFileSync(device, `${text.trimEnd()}\n`);
       await until(
         () => forged() > before,
         () => [before, collector.status(), machine.log],
