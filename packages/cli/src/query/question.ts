@@ -67,6 +67,17 @@ export function nothingFound(session: Session, format: RowFormat, hint: string):
   session.terminal.note(format === 'table' ? `nothing denied that fits. ${hint}\n` : '');
 }
 
+const day = 86_400_000;
+
+/** Single packets are kept for a while only: a question that reaches further back is told so, on stderr, before its answer. */
+export function sayWhatIsKept(session: Session, config: Configuration, since: number | undefined, now: number): void {
+  const days = config.retention.raw_days;
+  if (since === undefined || since >= now - days * day) return;
+  session.terminal.note(
+    `packets are kept for ${days} days after loading (retention.raw_days); of what is older, droplens source ADDRESS still tells the hours\n`,
+  );
+}
+
 /** `--limit`: at least one row, at most `most`. */
 export function rowLimit(text: string, most = 10_000): number {
   if (!/^\d{1,7}$/.test(text) || Number(text) < 1 || Number(text) > most) {

@@ -9,14 +9,16 @@ import type { Column } from '../terminal/table.ts';
 import { isoTime, writeAnswer } from './answer.ts';
 import { filtersOf } from './filters.ts';
 import { wantedPort } from './port-text.ts';
-import { ask, nothingFound, rowLimit } from './question.ts';
+import { ask, nothingFound, rowLimit, sayWhatIsKept } from './question.ts';
 
 /** `droplens search`. */
 export async function runSearch(session: Session, flags: ConfigurationFlags, options: SearchCommandOptions): Promise<void> {
   const limit = rowLimit(options.limit, 1_000_000);
-  const filters = filtersOf(options, Date.now());
+  const now = Date.now();
+  const filters = filtersOf(options, now);
   const { terminal } = session;
-  await ask(session, flags, async ({ store }) => {
+  await ask(session, flags, async ({ store }, config) => {
+    sayWhatIsKept(session, config, filters.since, now);
     const packets = store.search({ ...filters, limit });
     if (options.format === 'table') return writeTable(session, packets, options);
     if (options.format === 'csv') await terminal.write(csvLine(keys, terminal.interactive));

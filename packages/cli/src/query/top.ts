@@ -8,7 +8,7 @@ import { absoluteTime } from '../terminal/numbers.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import { answerTable, writeAnswer, type Answer } from './answer.ts';
 import { filtersOf } from './filters.ts';
-import { ask, nothingFound, rowLimit } from './question.ts';
+import { ask, nothingFound, rowLimit, sayWhatIsKept } from './question.ts';
 import { topAnswer } from './top-answer.ts';
 
 /** How often `--watch` asks again. */
@@ -23,11 +23,13 @@ export async function runTop(
 ): Promise<void> {
   const limit = rowLimit(options.limit);
   // a mistake in the options is told before anything is opened
-  filtersOf(options, Date.now());
+  const now = Date.now();
+  const { since } = filtersOf(options, now);
   if (options.watch === true && options.format !== 'table') {
     throw new CommandError('DL_USAGE', '--watch shows a table', 'leave out --format, or ask again and again from a script');
   }
-  const asked = ask(session, flags, async (opened) => {
+  const asked = ask(session, flags, async (opened, config) => {
+    sayWhatIsKept(session, config, since, now);
     if (options.watch === true) return watch(session, opened, kind, options, limit);
     const answer = await current(opened, kind, options, limit);
     if (answer.rows.length === 0)

@@ -164,6 +164,13 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     expect((await ask('search', '--proto', 'udp')).stderr).toContain('nothing denied that fits');
   });
 
+  it('says when a question reaches further back than packets are kept', async () => {
+    const kept = /^packets are kept for 30 days after loading .* droplens source ADDRESS /m;
+    expect((await ask('top', '--since', '90d')).stderr).toMatch(kept);
+    expect((await ask('search', '--since', '90d')).stderr).toMatch(kept);
+    expect((await ask('top', '--since', '7d')).stderr).not.toMatch(kept);
+  });
+
   it('answers SQL for reading, and refuses the rest', async () => {
     expect(await droplens(['sql', '-', '--data', data], { input: 'SELECT 1 AS one, NULL AS none;\n' })).toMatchObject({
       code: 0,
