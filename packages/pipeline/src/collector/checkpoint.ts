@@ -1,9 +1,8 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DroplensError, type Reporter, writeDurably } from '@droplens/runtime';
+import { diskError, DroplensError, type Reporter, writeDurably } from '@droplens/runtime';
 import { z } from 'zod';
 import type { SourceKind } from './identity.ts';
-import { stateError } from './disk-state.ts';
 
 const version = 1;
 const fileSchema = z.strictObject({ version: z.literal(version), sources: z.record(z.string(), z.unknown()) });
@@ -38,7 +37,7 @@ export class Checkpoint {
       text = await readFile(this.#path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      throw stateError(error, 'read', this.#path);
+      throw diskError(error, 'read', this.#path, 'DL_SOURCE_UNREADABLE');
     }
     let content: unknown;
     try {
@@ -90,7 +89,7 @@ export class Checkpoint {
     try {
       await writeDurably(this.#path, `${JSON.stringify({ version, sources: this.#sources })}\n`);
     } catch (error) {
-      throw stateError(error, 'write', this.#path);
+      throw diskError(error, 'write', this.#path, 'DL_SOURCE_UNREADABLE');
     }
   }
 
@@ -99,7 +98,7 @@ export class Checkpoint {
     try {
       await rename(this.#path, aside);
     } catch (error) {
-      throw stateError(error, 'move aside', this.#path);
+      throw diskError(error, 'move aside', this.#path, 'DL_SOURCE_UNREADABLE');
     }
     this.#sayDamaged(`${this.#path} (kept as ${aside})`);
   }

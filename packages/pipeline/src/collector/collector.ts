@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Backoff, type Component, dispositionOf, DroplensError, pause, type Reporter } from '@droplens/runtime';
+import { diskError, Backoff, type Component, dispositionOf, DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { batchLimits, DirectoryLock, type TransportWriter } from '@droplens/transport';
 import type { ActionRule } from '@droplens/netfilter-log';
 import { RowWriter } from '../record/row-writer.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { SourceConfig } from './config.ts';
-import { stateError } from './disk-state.ts';
 import { EpochRegistry } from './epoch-registry.ts';
 import { type FileTiming, fileTiming } from './file-scan.ts';
 import { FileSource } from './file-source.ts';
@@ -76,12 +75,12 @@ export class Collector implements Component {
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw stateError(error, 'create', directory);
+      throw diskError(error, 'create', directory, 'DL_SOURCE_UNREADABLE');
     }
     try {
       await this.#lock.acquire();
     } catch (error) {
-      throw stateError(error, 'lock', directory);
+      throw diskError(error, 'lock', directory, 'DL_SOURCE_UNREADABLE');
     }
     try {
       const checkpoint = new Checkpoint(directory, this.#reporter);

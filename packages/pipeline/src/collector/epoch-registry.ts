@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { syncDirectory } from '@droplens/runtime';
-import { stateError } from './disk-state.ts';
+import { diskError, syncDirectory } from '@droplens/runtime';
 import { type Head, headBytes } from './head-probe.ts';
 import { identityOf } from './identity.ts';
 
@@ -41,7 +40,7 @@ export class EpochRegistry {
         if (name.endsWith('.tmp')) await this.#dropLeftover(join(this.#directory, name));
       }
     } catch (error) {
-      throw stateError(error, 'open', this.#directory);
+      throw diskError(error, 'open', this.#directory, 'DL_SOURCE_UNREADABLE');
     }
   }
 
@@ -136,7 +135,7 @@ export class EpochRegistry {
     try {
       return await readdir(this.#directory);
     } catch (error) {
-      throw stateError(error, 'read', this.#directory);
+      throw diskError(error, 'read', this.#directory, 'DL_SOURCE_UNREADABLE');
     }
   }
 
@@ -148,7 +147,7 @@ export class EpochRegistry {
         content = await readFile(join(this.#directory, name));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue; // dropped for a longer one meanwhile
-        throw stateError(error, 'read', join(this.#directory, name));
+        throw diskError(error, 'read', join(this.#directory, name), 'DL_SOURCE_UNREADABLE');
       }
       const decoded = decode(content);
       if (decoded !== undefined && (best === undefined || decoded.head.length > best.head.length)) best = decoded;
@@ -173,7 +172,7 @@ export class EpochRegistry {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw stateError(error, 'write', path);
+      throw diskError(error, 'write', path, 'DL_SOURCE_UNREADABLE');
     } finally {
       await unlink(temporary).catch(() => undefined);
     }

@@ -326,6 +326,9 @@ export class FileSource implements LogSource {
         return;
       }
       this.#remember(owner, false);
+      // Should it turn out to be another log after all, it is one from its first line on.
+      owner.forget();
+      owner.epoch = epoch;
       owner.state = 'shadow';
       owner.comparedSize = owner.size;
     }

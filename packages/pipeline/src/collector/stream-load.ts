@@ -95,20 +95,29 @@ export class StreamLoad {
     return (await this.#letGo(signal)) && (await this.#publish(signal));
   }
 
-  /** The source has ended: with `takeUnfinished` an unterminated last line counts as whole. False when `signal` aborted first. */
+  /** The source has ended: with `takeUnfinished` an unterminated last line may count as whole. False when `signal` aborted first. */
   async end(takeUnfinished: boolean, signal: AbortSignal): Promise<boolean> {
     if (takeUnfinished) {
       this.#probe.end();
       this.#anyProbe.end();
     }
     if (!(await this.#letGo(signal))) return false;
-    if (takeUnfinished && this.#cutter.unfinished) {
-      await this.#resolve();
-      if (this.#epoch !== undefined) this.#epoch = await this.#registry.cut(this.#epoch, this.#cutter.offset);
-      while (!this.#count(() => this.#cutter.finish(this.#rows, this.#reference()))) {
-        if (!(await this.#publish(signal))) return false;
-      }
+    if (!(await this.#publish(signal))) return false;
+    return !takeUnfinished || !this.#cutter.unfinished || (await this.#takeLast(signal));
+  }
+
+  /**
+   * An unterminated last line that holds a record is taken. One that is rejected may be half a record of a log that is still written: it
+   * is counted and left, so that it is read as a whole when there is more of it.
+   */
+  async #takeLast(signal: AbortSignal): Promise<boolean> {
+    const rejected = rejectedLines(this.#rows.counts);
+    while (!this.#count(() => this.#cutter.finish(this.#rows, this.#reference()))) {
+      if (!(await this.#publish(signal))) return false;
     }
+    if (rejectedLines(this.#rows.counts) > rejected) return true;
+    await this.#resolve();
+    if (this.#epoch !== undefined) this.#epoch = await this.#registry.cut(this.#epoch, this.#cutter.offset);
     return await this.#publish(signal);
   }
 
@@ -177,4 +186,8 @@ export class StreamLoad {
     for (const { count } of block.undercounts) this.undercounted += count;
     return true;
   }
+}
+
+function rejectedLines({ rejected }: Readonly<LineCounts>): number {
+  return Object.values(rejected).reduce((sum, lines) => sum + lines, 0);
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as passing } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -54,6 +54,21 @@ describe('importFile', () => {
     appendFileSync(machine.path('kern.log'), ` \n${packetLine(4)}`);
     await machine.import('kern.log');
     expect(machine.store.numbers).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('leaves half a record at the end of a file to the import that finds all of it', async () => {
+    const line = packetLine(3);
+    write('kern.log', packetLines(0, 3) + line.slice(0, 90));
+    const past = new Date(Date.now() - 3_600_000);
+    utimesSync(machine.path('kern.log'), past, past);
+    expect(await machine.import('kern.log')).toMatchObject({ records: 3, rejected: { cut: 1 } });
+    expect(machine.store.numbers).toEqual([0, 1, 2]);
+    await machine.import('kern.log');
+    appendFileSync(machine.path('kern.log'), line.slice(90) + packetLine(4));
+    await machine.import('kern.log');
+    expect(machine.store.sorted).toEqual([0, 1, 2, 3, 4]);
+    expect(machine.store.epochs).toHaveLength(1);
+    expect(machine.store.holes()).toEqual([]);
   });
 
   it('waits a moment for the rest of a line that is being written', async () => {
