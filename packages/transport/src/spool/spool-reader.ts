@@ -1,13 +1,12 @@
 import { constants } from 'node:fs';
 import { open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Backoff, dispositionOf, DroplensError, pause, writeDurably, type Reporter } from '@droplens/runtime';
+import { diskError, Backoff, dispositionOf, DroplensError, pause, writeDurably, type Reporter } from '@droplens/runtime';
 import { failpoint } from '../failpoint.ts';
 import type { QuarantineReason, TransportMetrics } from '../metrics.ts';
 import type { Append, Backlog, DeadRow, Delivery, TransportReader } from '../transport.ts';
 import { buryRows } from './dead-rows.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import { diskError } from './disk-error.ts';
 import type { Lane, SpoolEntry } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { moveToQuarantine } from './quarantine.ts';
@@ -74,7 +73,7 @@ export class SpoolReader implements TransportReader {
         await action();
         return;
       } catch (caught) {
-        const error = diskError(caught, 'read the spool', this.#directory);
+        const error = diskError(caught, 'read the spool', this.#directory, 'DL_TRANSPORT_UNAVAILABLE');
         if (dispositionOf(error) !== 'retry') throw error;
         this.#reporter.fail(error);
         await pause(this.#backoff.next(), signal);
@@ -176,7 +175,7 @@ export class SpoolReader implements TransportReader {
         await this.#quarantine(lane, entry.file, 'unreadable', 'it is no regular file');
         return null;
       }
-      if (code !== 'ENOENT') throw diskError(error, 'read', path);
+      if (code !== 'ENOENT') throw diskError(error, 'read', path, 'DL_TRANSPORT_UNAVAILABLE');
       this.#reporter.fail(
         new DroplensError('DL_SPOOL_FILE_DAMAGED', `${path} was removed by somebody else before it was loaded`),
       );

@@ -1,11 +1,10 @@
 import { open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DroplensError, syncDirectory } from '@droplens/runtime';
+import { diskError, DroplensError, syncDirectory } from '@droplens/runtime';
 import { failpoint } from '../failpoint.ts';
 import type { TransportMetrics } from '../metrics.ts';
 import { batchLimits, type Append, type AppendOptions, type RowBlock, type TransportWriter } from '../transport.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import { diskError } from './disk-error.ts';
 import type { Lane } from './lane.ts';
 import { encodeSpoolFile } from './spool-file.ts';
 import type { Wakeups } from './wakeups.ts';
@@ -43,7 +42,7 @@ export class SpoolWriter implements TransportWriter {
     if (this.#closed) throw new DroplensError('DL_INTERNAL', `the spool ${this.#lane.path} was closed and is asked to open`);
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
-      throw diskError(error, 'open the spool', this.#lane.path);
+      throw diskError(error, 'open the spool', this.#lane.path, 'DL_TRANSPORT_UNAVAILABLE');
     });
     await this.#opening;
   }
@@ -154,7 +153,7 @@ export class SpoolWriter implements TransportWriter {
       await syncDirectory(this.#lane.path);
     } catch (error) {
       await unlink(temporaryPath).catch(() => undefined);
-      throw diskError(error, 'write', path);
+      throw diskError(error, 'write', path, 'DL_TRANSPORT_UNAVAILABLE');
     }
   }
 }

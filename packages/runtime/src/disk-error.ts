@@ -1,10 +1,10 @@
-import { DroplensError } from '@droplens/runtime';
+import { DroplensError, type ErrorCode } from './errors.ts';
 
 /**
- * What a failed file operation on `path` means: a full disk passes, a shortage of descriptors passes, anything else needs a person.
- * What is no failed file operation is returned as it is.
+ * What a failed file operation on `path` means: a full disk passes (DL_DISK_FULL), a shortage of descriptors or memory passes (`shortage`,
+ * a code of the caller's that is tried again), anything else needs a person (DL_DATA_DIRECTORY). What is no failed file operation is returned as it is.
  */
-export function diskError(error: unknown, doing: string, path: string): unknown {
+export function diskError(error: unknown, doing: string, path: string, shortage: ErrorCode): unknown {
   if (error instanceof DroplensError || typeof (error as NodeJS.ErrnoException).errno !== 'number') return error;
   const { code = 'unknown', message } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -17,7 +17,8 @@ export function diskError(error: unknown, doing: string, path: string): unknown 
     case 'ENOMEM':
     case 'EAGAIN':
     case 'EBUSY':
-      return new DroplensError('DL_TRANSPORT_UNAVAILABLE', `cannot ${doing} ${path}: ${code}`, { cause: error });
+    case 'EINTR':
+      return new DroplensError(shortage, `cannot ${doing} ${path} now: ${code}`, { cause: error });
     default:
       return new DroplensError('DL_DATA_DIRECTORY', `cannot ${doing} ${path}: ${message}`, { cause: error });
   }
