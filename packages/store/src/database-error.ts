@@ -52,6 +52,8 @@ export function databaseError(error: unknown, what: string, purpose: Purpose): D
   if (purpose === 'question' && code === 'DL_STORE_UNAVAILABLE' && [159, 160, 172, 241, 290, 394].includes(number)) {
     code = 'DL_QUERY_REFUSED';
   }
+  // a person's own query that wants more than reading: the account is right, the query is not
+  if (purpose === 'question' && [164, 497].includes(number)) code = 'DL_QUERY_REFUSED';
   return new DroplensError(code, `${what}: ${text} (${number})`, { cause: error });
 }
 

@@ -60,7 +60,7 @@ describe('databaseError', () => {
   });
 
   it('tells a person that the question was refused, not that the tables are wrong', () => {
-    for (const code of [27, 47, 62, 159, 241, 123_456]) {
+    for (const code of [27, 47, 62, 159, 164, 241, 497, 123_456]) {
       expect(databaseError(clickhouse(code), 'x', 'question').code).toBe('DL_QUERY_REFUSED');
     }
     expect(databaseError(clickhouse(516), 'x', 'question').code).toBe('DL_STORE_ACCESS');
