@@ -1,6 +1,7 @@
 import { engineConfig } from '@droplens/embedded-clickhouse';
 import { actions, parseLine } from '@droplens/netfilter-log';
 import { geoConfig, loaderConfig, sourcesConfig } from '@droplens/pipeline';
+import { parseListen } from '@droplens/runtime';
 import { clickhouseStoreConfig, retentionConfig } from '@droplens/store';
 import { transportConfig } from '@droplens/transport';
 import { z } from 'zod';
@@ -34,6 +35,7 @@ const embeddedStoreConfig = z.strictObject({
 const adminConfig = z.strictObject({
   listen: z
     .string()
+    .refine(isListenAddress, 'expected host:port, such as 127.0.0.1:9464')
     .default('127.0.0.1:9464')
     .describe('Where `up` serves `/metrics`, `/healthz` and `/readyz`; port 0 takes any free one.'),
 });
@@ -68,6 +70,15 @@ export const configurationSchema = z.strictObject({
 
 /** A complete configuration: every default filled in, host and data directory found. */
 export type Configuration = Readonly<z.output<typeof configurationSchema> & { host: string; data: string }>;
+
+function isListenAddress(listen: string): boolean {
+  try {
+    parseListen(listen);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isTimeZone(name: string): boolean {
   try {

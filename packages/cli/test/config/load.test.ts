@@ -63,6 +63,7 @@ describe('loadConfiguration', () => {
     ['retention: {raw_days: 0}', 'FILE:1: retention.raw_days: expected at least 1, found the number 0'],
     ['retention: {raw_days: a}', "FILE:1: retention.raw_days: expected a number, found 'a'"],
     ['admin: {listen: 9464}', 'FILE:1: admin.listen: expected text, found the number 9464'],
+    ['admin: {listen: "127.0.0.1:99999"}', 'FILE:1: admin.listen: expected host:port, such as 127.0.0.1:9464'],
     ['admin: [1]', 'FILE:1: admin: expected keys and values, found a list'],
     ['store: {kind: mysql}', "FILE:1: store.kind: expected one of 'embedded', 'clickhouse', found 'mysql'"],
     ['store: {kind: clickhouse}', 'FILE:1: store.url: missing: expected text'],
