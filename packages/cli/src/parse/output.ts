@@ -1,4 +1,4 @@
-import { flagNames, recordToJson } from '@droplens/pipeline';
+import { flagNames } from '@droplens/pipeline';
 import type { NetfilterRecord, RejectReason, Undercount } from '@droplens/netfilter-log';
 import type { ParseCommandOptions } from '../commands/parse.ts';
 import { csvLine, ndjsonLine } from '../output/row-format.ts';
@@ -6,6 +6,8 @@ import { wantedPort } from '../query/port-text.ts';
 import { absoluteTime } from '../terminal/numbers.ts';
 import { table, type Column } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { OutputBytes } from './output-bytes.ts';
+import { RecordLine } from './record-line.ts';
 
 /** Where parsed lines go: collects synchronously, writes when flushed. */
 export interface ParseOutput {
@@ -36,7 +38,8 @@ class LineOutput implements ParseOutput {
   readonly #terminal: Terminal;
   readonly #options: ParseCommandOptions;
   readonly #several: boolean;
-  #text: string[] = [];
+  readonly #recordLine = new RecordLine();
+  readonly #bytes = new OutputBytes();
 
   constructor(terminal: Terminal, options: ParseCommandOptions, several: boolean) {
     this.#terminal = terminal;
@@ -45,7 +48,7 @@ class LineOutput implements ParseOutput {
     this.wantsRejected = options.rejected === true || options.all === true;
     if (options.format === 'csv') {
       const columns = options.rejected === true ? rejectedColumns : csvColumns;
-      this.#text.push(csvLine(several ? ['file', ...columns] : columns, terminal.interactive));
+      this.#bytes.add(csvLine(several ? ['file', ...columns] : columns, terminal.interactive));
     }
   }
 
@@ -62,7 +65,7 @@ class LineOutput implements ParseOutput {
         file,
         csvColumns.map((column) => values[column]),
       );
-    } else this.#json(file, line, 'packet', recordToJson(record));
+    } else this.#bytes.add(this.#opening(file, line, 'packet') + this.#recordLine.textOf(record));
   }
 
   rejected(file: string, line: number, reason: RejectReason, text: string): void {
@@ -76,24 +79,26 @@ class LineOutput implements ParseOutput {
   }
 
   async flush(): Promise<void> {
-    const text = this.#text.join('');
-    this.#text = [];
-    if (text !== '') await this.#terminal.write(text);
+    for (const piece of this.#bytes.take()) await this.#terminal.write(piece);
   }
 
   end(): Promise<void> {
     return this.flush();
   }
 
-  /** Puts the text together instead of the objects: three times faster. */
   #json(file: string, line: number, kind: string, fields: object): void {
+    this.#bytes.add(this.#opening(file, line, kind) + ndjsonLine(fields).slice(1));
+  }
+
+  /** How an object begins; put together as text, not as an object: three times faster. */
+  #opening(file: string, line: number, kind: string): string {
     const kindPart = this.#options.all === true ? `"kind":"${kind}",` : '';
     const filePart = this.#several ? `"file":${JSON.stringify(file)},` : '';
-    this.#text.push(`{${kindPart}${filePart}"line":${line},`, ndjsonLine(fields).slice(1));
+    return `{${kindPart}${filePart}"line":${line},`;
   }
 
   #csv(file: string, values: readonly unknown[]): void {
-    this.#text.push(csvLine(this.#several ? [file, ...values] : values, this.#terminal.interactive));
+    this.#bytes.add(csvLine(this.#several ? [file, ...values] : values, this.#terminal.interactive));
   }
 }
 
