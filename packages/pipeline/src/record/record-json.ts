@@ -37,6 +37,9 @@ const innerNames: Readonly<Record<string, string>> = {
   CODE: 'icmp_code',
 };
 
+/** Printed in hexadecimal, with or without `0x`: text even where all digits are decimal, or `88a8` and `8100` were of different types. */
+const hexadecimal: ReadonlySet<string> = new Set(['ID:', 'POINTER', 'TOS', 'PREC', 'RES', 'SPI', 'MARK', 'VPROTO', 'MACPROTO']);
+
 const tcpFlagSet: ReadonlySet<string> = new Set(tcpFlagNames);
 
 /**
@@ -120,13 +123,7 @@ function addInner(json: Record<string, JsonValue>, text: string): void {
 function put(json: Record<string, JsonValue>, name: string, key: string, value: string): void {
   if (name === '' || Object.hasOwn(json, name)) return;
   json[name] =
-    value === ''
-      ? /^[A-Z]+$/.test(key) && key !== 'MAC'
-        ? true
-        : value
-      : key === 'ID:' || key === 'POINTER'
-        ? value
-        : numeric(value);
+    value === '' ? (/^[A-Z]+$/.test(key) && key !== 'MAC' ? true : value) : hexadecimal.has(key) ? value : numeric(value);
 }
 
 /** Decimal numbers as numbers, anything else as it stands. */

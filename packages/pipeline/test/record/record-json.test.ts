@@ -133,7 +133,12 @@ describe('recordToJson', () => {
     [
       'macdecode',
       `MACSRC=52:54:00:ab:cd:ef MACDST=52:54:00:12:34:56 VPROTO=8100 VID=7 MACPROTO=0800 ${ip} PROTO=2 `,
-      { mac_src: '52:54:00:ab:cd:ef', mac_dst: '52:54:00:12:34:56', vid: 7, mac_proto: '0800' },
+      { mac_src: '52:54:00:ab:cd:ef', mac_dst: '52:54:00:12:34:56', vproto: '8100', vid: 7, mac_proto: '0800' },
+    ],
+    [
+      'hexadecimal of a writer that leaves 0x away',
+      `${ip.replace(/TOS=\S+/, 'TOS=10')} PROTO=2 MARK=100000 `,
+      { tos: '10', mark: '100000' },
     ],
     ['ESP', `${ip} PROTO=ESP SPI=0x1f `, { proto: '50', spi: '0x1f' }],
     [
