@@ -31,6 +31,8 @@ function explain(issue: Issue, above: Path, values: unknown, shape: JsonShape): 
     case 'unrecognized_keys': {
       const known = keysAt(shape, path);
       return issue.keys.map((key) => {
+        // of another form of the same section: a source is a file or a journal
+        if (known.includes(key)) return { path: [...path, key], text: 'does not go together with the keys beside it' };
         const near = nearMiss(key, known);
         const hint =
           near === undefined

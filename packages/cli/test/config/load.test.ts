@@ -62,6 +62,7 @@ describe('loadConfiguration', () => {
     ['\n\nstore:\n  lisen: 127.0.0.1:0', "FILE:4: store.lisen: unknown key (did you mean 'listen'?)"],
     ['retention: {raw_days: 0}', 'FILE:1: retention.raw_days: expected at least 1, found the number 0'],
     ['retention: {raw_days: a}', "FILE:1: retention.raw_days: expected a number, found 'a'"],
+    ['sources: [{file: /a, journald: {}}]', 'FILE:1: sources[0].journald: does not go together with the keys beside it'],
     ['admin: {listen: 9464}', 'FILE:1: admin.listen: expected text, found the number 9464'],
     ['admin: {listen: "127.0.0.1:99999"}', 'FILE:1: admin.listen: expected host:port, such as 127.0.0.1:9464'],
     ['admin: [1]', 'FILE:1: admin: expected keys and values, found a list'],
