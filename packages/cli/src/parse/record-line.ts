@@ -85,7 +85,8 @@ function extraTextOf(record: NetfilterRecord): ExtraText {
   const at = entries.findIndex(([key]) => key === 'extra');
   // A key that is a number comes first in any object.
   const text = entries[0]![0] === 'time' ? ndjsonLine(Object.fromEntries(entries.slice(at))).slice('{"extra":'.length) : null;
-  return { short: isHeaderless(extraPieces(record.extra)), text };
+  // Few say either word; the others are not taken apart a second time.
+  return { short: saysHeaderless.test(record.extra) && isHeaderless(extraPieces(record.extra)), text };
 }
 
 function remember<Text>(known: Map<string, Text>, key: string, text: Text): Text {
@@ -95,5 +96,7 @@ function remember<Text>(known: Map<string, Text>, key: string, text: Text): Text
   return text;
 }
 
+/** What every `extra` holds of which `isHeaderless` is true. */
+const saysHeaderless = /FRAG:|INCOMPLETE/;
 const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 const flagTexts: readonly string[] = Array.from({ length: 256 }, (_, mask) => JSON.stringify(flagNames(mask)));
