@@ -130,7 +130,9 @@ export class Stamp {
       const length = hours - p - 1;
       if ((length !== 2 && length !== 4) || (minutes !== hours && minutes !== hours + 3)) return at;
       const rest = length === 4 ? numberAt(b, p + 3, p + 5) : minutes === hours ? 0 : numberAt(b, hours + 1, minutes);
-      const value = numberAt(b, p + 1, p + 3) * 60 + rest;
+      // RFC 3339: hours to 23, minutes to 59; what no zone can be makes a time that is none
+      const hour = numberAt(b, p + 1, p + 3);
+      const value = hour < 24 && rest < 60 ? hour * 60 + rest : Number.NaN;
       this.#offset = b[p] === minus ? -value : value;
       return minutes;
     }

@@ -289,6 +289,8 @@ describe('a line without a record', () => {
     ['time-out-of-range', `1970-01-02T00:00:00Z h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
     ['time-out-of-range', `2099-01-01T00:00:00Z h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
     ['bad-time', `2026-02-30T00:00:00Z h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
+    ['bad-time', `2026-11-20T10:00:00+99:00 h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
+    ['bad-time', `2026-11-20T10:00:00-00:60 h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
     ['bad-time', `Nov 31 00:00:00 h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
     ['bad-time', `Nov 21 25:00:00 h kernel: IN=eth0 OUT= ${ip} ${tcp} `],
   ])('%s: %s', (reason, line) => {

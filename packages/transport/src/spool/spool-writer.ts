@@ -153,7 +153,8 @@ export class SpoolWriter implements TransportWriter {
       await syncDirectory(this.#lane.path);
     } catch (error) {
       await unlink(temporaryPath).catch(() => undefined);
-      throw diskError(error, 'write', path, 'DL_TRANSPORT_UNAVAILABLE');
+      // the lane, not the file: the same words each time, so that the log says it once
+      throw diskError(error, 'write', this.#lane.path, 'DL_TRANSPORT_UNAVAILABLE');
     }
   }
 }
