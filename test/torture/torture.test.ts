@@ -49,8 +49,3 @@ describe.runIf(present || required)('a log that is rotated while it is written a
     expect(outcome.survived).toBeGreaterThan(0);
   });
 });
-
-/** A suite needs a test even where there is nothing to rotate with. */
-it.runIf(!present && !required)('says what is missing', () => {
-  expect(present).toBe(false);
-});
