@@ -22,13 +22,17 @@ export function noCounts(): ParseCounts {
 export function countsText(counts: ParseCounts): string {
   const rejected = Object.values(counts.rejected).reduce((sum, count) => sum + count, 0);
   const missing = Object.values(counts.undercounts).reduce((sum, count) => sum + count, 0);
-  const parts = [`${grouped(counts.packets)} ${counts.packets === 1 ? 'packet' : 'packets'}`];
-  if (counts.packets !== counts.records) parts[0] += ` in ${grouped(counts.records)} lines`;
+  const parts = [numbered(counts.packets, 'packet')];
+  if (counts.packets !== counts.records) parts[0] += ` in ${numbered(counts.records, 'line')}`;
   if (rejected > 0) parts.push(`${grouped(rejected)} rejected (${byCount(counts.rejected)})`);
   if (Object.keys(counts.undercounts).length > 0)
     parts.push(`undercount ${missing > 0 ? grouped(missing) : 'of unknown number'} (${byCount(counts.undercounts)})`);
   if (counts.long > 0) parts.push(`${grouped(counts.long)} read only in part: longer than 8 KiB`);
-  return `${grouped(counts.lines)} ${counts.lines === 1 ? 'line' : 'lines'}: ${parts.join('; ')}`;
+  return `${numbered(counts.lines, 'line')}: ${parts.join('; ')}`;
+}
+
+function numbered(count: number, thing: string): string {
+  return `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 function byCount(counts: Readonly<Record<string, number>>): string {
