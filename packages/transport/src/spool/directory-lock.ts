@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { link, rename, stat, unlink } from 'node:fs/promises';
+import { link, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import { DroplensError } from '@droplens/runtime';
+import { DroplensError, pause } from '@droplens/runtime';
 
 /** A socket's path has at most 107 bytes; a longer one goes through the directory's descriptor. */
 const longestSocketPath = 100;
@@ -31,7 +31,7 @@ export class DirectoryLock {
     const server = await listen(own);
     try {
       this.#inode = (await stat(own, { bigint: true })).ino;
-      while (!(await this.#place(own))) await this.#clearAway();
+      while (!(await this.#place(own))) await this.#clearAway(own);
     } catch (error) {
       this.#inode = undefined;
       await closed(server);
@@ -67,17 +67,32 @@ export class DirectoryLock {
     }
   }
 
-  /** Removes the lock of a dead holder. Moved away first and looked at again: two may be clearing the same one. */
-  async #clearAway(): Promise<void> {
-    const inode = await inodeOf(this.#path);
-    if (inode === undefined) return;
-    const holder = await holderOf(this.#path);
-    if (holder !== null) throw new DroplensError('DL_HELD', `${this.#what} is in use by process ${holder}`);
-    const aside = `${this.#path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    await rename(this.#path, aside).catch(ignoreMissing);
-    const moved = await inodeOf(aside);
-    if (moved !== undefined && moved !== inode) await link(aside, this.#path).catch(() => undefined);
-    await unlink(aside).catch(ignoreMissing);
+  /**
+   * Removes the lock of a dead holder. Only who has the guard does, so that the lock looked at is the lock removed: of two who saw the
+   * same dead holder, the second would otherwise take away what the first has just placed.
+   */
+  async #clearAway(own: string): Promise<void> {
+    const guard = `${this.#path}.clearing`;
+    try {
+      await link(own, guard);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      // held for a moment only, unless its holder was killed in that very moment
+      const inode = await inodeOf(guard);
+      if (inode !== undefined && (await holderOf(guard)) === null && (await inodeOf(guard)) === inode) {
+        await unlink(guard).catch(ignoreMissing);
+      }
+      await pause(5);
+      return;
+    }
+    try {
+      if ((await inodeOf(this.#path)) === undefined) return;
+      const holder = await holderOf(this.#path);
+      if (holder !== null) throw new DroplensError('DL_HELD', `${this.#what} is in use by process ${holder}`);
+      await unlink(this.#path).catch(ignoreMissing);
+    } finally {
+      await unlink(guard).catch(ignoreMissing);
+    }
   }
 }
 
