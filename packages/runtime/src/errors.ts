@@ -52,6 +52,58 @@ export const errorTable = {
     meaning: 'The spool or the broker cannot take or give rows at the moment.',
     remedy: 'see the cause in the message; droplens goes on by itself when it has passed',
   },
+  DL_KAFKA_ACCESS: {
+    disposition: 'fatal',
+    meaning: 'The brokers do not accept the user or the password, or the user may not do this.',
+    remedy: 'correct transport.sasl, or grant the user what docs/security.md lists for collectors and loaders',
+  },
+  DL_KAFKA_TLS: {
+    disposition: 'fatal',
+    meaning:
+      "A broker's certificate is not trusted, has expired or names another host, or one side speaks TLS and the other does not.",
+    remedy:
+      'correct transport.tls (ca, cert, key, server_name) or the certificate; give the port of the listener that speaks TLS',
+  },
+  DL_KAFKA_VERSION: {
+    disposition: 'fatal',
+    meaning: 'The brokers do not speak a version of the protocol that droplens speaks.',
+    remedy: 'run Kafka 2.1 or newer; 4.x is what is tested',
+  },
+  DL_TOPIC_MISSING: {
+    disposition: 'retry',
+    meaning: 'A topic does not exist, or not for this user; what is to be written waits.',
+    remedy: 'run `droplens topics --create` once, or correct transport.topics.prefix',
+  },
+  DL_TOPIC_MISCONFIGURED: {
+    disposition: 'fatal',
+    meaning:
+      'A topic is not such that rows can go through it safely: too few partitions, the wrong compaction, too small a message size.',
+    remedy: '`droplens topics` shows every difference and how to correct it',
+  },
+  DL_TOPIC_RECREATED: {
+    disposition: 'discard',
+    meaning:
+      'The messages of a topic are not those that were read before: it was deleted and made again, or its offsets were reset.',
+    remedy: 'nothing has to be done: all of it is read, and what is loaded already is cut',
+  },
+  DL_ROWS_EXPIRED: {
+    disposition: 'discard',
+    meaning:
+      'Retention deleted messages before any loader had read them: their rows are lost, and a hole in the ledger shows which.',
+    remedy: 'raise transport.topics.retention_hours above the longest outage; `droplens import` of the log files fills the hole',
+  },
+  DL_MESSAGE_FOREIGN: {
+    disposition: 'discard',
+    meaning:
+      'Messages of a topic are not from droplens, are from a newer version, or contradict themselves; they are kept in the dead topic.',
+    remedy:
+      '`droplens dead list` shows them; after an upgrade of the loaders `droplens dead replay` loads those of a newer version',
+  },
+  DL_BATCH_TAKEN: {
+    disposition: 'retry',
+    meaning: 'While a batch was being loaded, its partition was given to another loader, which finishes it.',
+    remedy: 'nothing has to be done; if it happens often, raise transport.session_timeout_ms',
+  },
   DL_CLOCK_IMPLAUSIBLE: {
     disposition: 'retry',
     meaning:

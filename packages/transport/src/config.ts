@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kafkaConfig } from './kafka/config.ts';
 
 /** Configuration of the spool: the queue on disk between collector and loader of one machine. */
 export const spoolConfig = z.strictObject({
@@ -15,6 +16,6 @@ export const spoolConfig = z.strictObject({
 export type SpoolConfig = z.infer<typeof spoolConfig>;
 
 /** How rows travel from collector to loader; `kind` chooses the driver. */
-export const transportConfig = spoolConfig;
+export const transportConfig = z.discriminatedUnion('kind', [spoolConfig, kafkaConfig]);
 
 export type TransportConfig = z.infer<typeof transportConfig>;

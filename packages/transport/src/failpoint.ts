@@ -6,12 +6,14 @@ export type FailpointName =
   | 'afterSpoolWrite'
   | 'afterSpoolRename'
   | 'afterDelivery'
+  | 'afterPoll'
   | 'afterPlan'
   | 'afterIntent'
   | 'afterInsert'
   | 'afterLedger'
   | 'afterStatus'
-  | 'afterUnlink';
+  | 'afterUnlink'
+  | 'beforeCommit';
 
 /** Dies here if the environment says so. */
 export const failpoint: (name: FailpointName) => void = arm(process.env['DROPLENS_FAILPOINT']);

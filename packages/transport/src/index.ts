@@ -1,5 +1,10 @@
 export { spoolConfig, transportConfig, type SpoolConfig, type TransportConfig } from './config.ts';
+export { kafkaConfig, type KafkaConfig } from './kafka/config.ts';
+export { createKafka, type KafkaTransport } from './kafka/kafka.ts';
+export type { TopicFinding, TopicState, TopicVerdict } from './kafka/topic-check.ts';
+export type { Topic } from './kafka/topics.ts';
 export { failpoint, type FailpointName } from './failpoint.ts';
+export { Forwarder } from './forwarder.ts';
 export { createTransportMetrics, type TransportMetrics } from './metrics.ts';
 export { DirectoryLock, holderOf } from './spool/directory-lock.ts';
 export { createSpool, type Spool, type SpoolOptions } from './spool/spool.ts';

@@ -61,7 +61,7 @@ export interface StatusRow {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
-/** One thing that `append` makes durable. Status and undercount go with or without rows. */
+/** One thing that `append` makes durable. Status and undercount go with or without rows, and may be delivered apart from them. */
 export interface Append {
   readonly blocks: readonly RowBlock[];
   readonly undercounts: readonly UndercountRow[];
@@ -109,6 +109,11 @@ export interface DeadRow {
 export interface Delivery extends Append {
   /** Where it comes from, for people: the spool's lane, a topic's partition; few different texts. */
   readonly origin: string;
+  /**
+   * Changes whenever others may have loaded since the delivery before (a rebalance, a new run): what is remembered of the ledger must be
+   * read anew then.
+   */
+  readonly claim: number;
   /** What an interrupted earlier try fixed; null on the first try. The spool fixes `loadedAt` when it writes the file. */
   readonly intent: Intent | null;
   /**

@@ -55,10 +55,10 @@ export function transportConformance(driver: string, create: () => Promise<Trans
         },
       ];
       await append({ blocks: [block], undercounts, statuses });
-      const [seen] = await collect(transport.reader(), 1);
-      expect(seen?.blocks).toEqual([{ ...block, text: text.toString('latin1') }]);
-      expect(seen?.undercounts).toEqual(undercounts);
-      expect(seen?.statuses).toEqual(statuses);
+      const seen = await collect(transport.reader(), 3, 1);
+      expect(seen.flatMap(({ blocks }) => blocks)).toEqual([{ ...block, text: text.toString('latin1') }]);
+      expect(seen.flatMap((one) => one.undercounts)).toEqual(undercounts);
+      expect(seen.flatMap((one) => one.statuses)).toEqual(statuses);
     });
 
     test('keeps the order of a stream and hands over everything once', async () => {
@@ -95,7 +95,7 @@ export function transportConformance(driver: string, create: () => Promise<Trans
         { blocks: [], undercounts: [], statuses: [{ ...status, lines: 1, records: 0, rejected: {} }] },
         rowsOf('1', 10, 10),
       );
-      const seen = await collect(transport.reader(), 1);
+      const seen = await collect(transport.reader(), 1, 1);
       const ranges = seen.flatMap((delivery) => delivery.blocks.map(({ first, last, rows }) => [first, last, rows]));
       expect(ranges).toEqual([
         [1, 9, 0],
@@ -110,9 +110,7 @@ export function transportConformance(driver: string, create: () => Promise<Trans
     });
 
     test('no delivery is larger than a batch may be', async () => {
-      const large = Buffer.alloc(4 * 1024 * 1024, 'x');
-      large.write('1\t');
-      large.write('\n', large.length - 1);
+      const large = (first: number): Uint8Array => Buffer.alloc(4 * 1024 * 1024, `${first}\t${'x'.repeat(1021)}\n`);
       const block = (first: number, text: Uint8Array, rows: number): RowBlock => ({
         stream: '1',
         epoch: '1',
@@ -121,13 +119,13 @@ export function transportConformance(driver: string, create: () => Promise<Trans
         rows,
         text,
       });
-      await append({ blocks: [1, 2, 3].map((first) => block(first, large, 1)), undercounts: [], statuses: [] });
+      await append({ blocks: [1, 2, 3].map((first) => block(first, large(first), 4096)), undercounts: [], statuses: [] });
       await append({
         blocks: [10, 11].map((first) => block(first, Buffer.alloc(80_000, `${first}\t\n`), 20_000)),
         undercounts: [],
         statuses: [],
       });
-      const seen = await collect(transport.reader(), 40_003);
+      const seen = await collect(transport.reader(), 3 * 4096 + 40_000);
       for (const { blocks } of seen) {
         expect(blocks.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(batchLimits.rows);
         expect(blocks.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(batchLimits.bytes);
@@ -269,20 +267,22 @@ export function rowsOf(stream: string, first: number, last: number, epoch = '1')
   };
 }
 
-interface Seen extends Omit<Delivery, 'origin' | 'blocks' | 'saveIntent' | 'bury' | 'signal'> {
+interface Seen extends Omit<Delivery, 'origin' | 'claim' | 'blocks' | 'saveIntent' | 'bury' | 'signal'> {
   readonly blocks: readonly (Omit<RowBlock, 'text'> & { text: string })[];
 }
 
-/** Runs `reader` until `rows` rows have been handed over; the texts are copied, since a driver may reuse its buffers. */
-export async function collect(reader: TransportReader, rows: number): Promise<Seen[]> {
+/** Runs `reader` until so many rows and statuses have been handed over; the texts are copied, since a driver may reuse its buffers. */
+export async function collect(reader: TransportReader, rows: number, statuses = 0): Promise<Seen[]> {
   const seen: Seen[] = [];
   const stop = new AbortController();
   let count = 0;
+  let said = 0;
   await reader.run((delivery) => {
-    const { undercounts, statuses, intent, rebuilt } = delivery;
-    seen.push({ blocks: delivery.blocks.map(snapshot), undercounts, statuses, intent, rebuilt });
+    const { undercounts, intent, rebuilt } = delivery;
+    seen.push({ blocks: delivery.blocks.map(snapshot), undercounts, statuses: delivery.statuses, intent, rebuilt });
     count += delivery.blocks.reduce((sum, block) => sum + block.rows, 0);
-    if (count >= rows) stop.abort();
+    said += delivery.statuses.length;
+    if (count >= rows && said >= statuses) stop.abort();
     return Promise.resolve();
   }, stop.signal);
   return seen;

@@ -30,6 +30,8 @@ export class Loader implements Component {
   readonly #rows: BatchRows;
   readonly #backoff: Backoff;
   #geoGeneration = -1;
+  #claim = 0;
+  #loaded = 0;
   #stopping = new AbortController();
   #finished: Promise<void> = Promise.resolve();
 
@@ -52,6 +54,11 @@ export class Loader implements Component {
     return this.#finished;
   }
 
+  /** Rows loaded by this process. */
+  get rows(): number {
+    return this.#loaded;
+  }
+
   start(): Promise<void> {
     const stopping = new AbortController();
     this.#stopping = stopping;
@@ -72,6 +79,7 @@ export class Loader implements Component {
 
   async #load(delivery: Delivery): Promise<void> {
     const end = this.#metrics.seconds.startTimer();
+    this.#followClaim(delivery.claim);
     try {
       if (delivery.rebuilt) await this.#loadBlocks(delivery);
       else await this.#settleLost(delivery);
@@ -123,6 +131,7 @@ export class Loader implements Component {
     const ranges = withoutRows(plan.ranges, refused);
     await this.#persist(() => this.#store.insertLedger({ ranges, loadedAt, token: plan.token, source: delivery.origin }), signal);
     failpoint('afterLedger');
+    this.#loaded += rows.rows - refused.length;
     this.#metrics.rows.inc(rows.rows - refused.length);
   }
 
@@ -168,6 +177,13 @@ export class Loader implements Component {
         if (signal.aborted) throw error;
       }
     }
+  }
+
+  /** Others may have loaded since: their ledger rows are not in what is remembered. */
+  #followClaim(claim: number): void {
+    if (claim === this.#claim) return;
+    this.#claim = claim;
+    this.#ledger.forget();
   }
 
   #followGeo(): void {

@@ -294,6 +294,7 @@ describe('loader on the spool and the embedded engine', () => {
         run: (handler, signal) =>
           handler({
             origin: 'test/0',
+            claim: 1,
             blocks: [],
             undercounts: [],
             statuses: [],

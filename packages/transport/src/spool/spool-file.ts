@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { DroplensError } from '@droplens/runtime';
 import { z } from 'zod';
+import { integer, statusSchema, uint64, undercountSchema } from '../health-schema.ts';
 import type { Append, RowBlock } from '../transport.ts';
 
 /*
@@ -87,36 +88,14 @@ function spoolName(append: Append, seq: number, loadedAt: number): string {
   return `${prefix}-${row.stream}-${row.epoch}-${row.position}-${row.position}.status`;
 }
 
-const integer = z.int().min(0);
-const id = z.string().regex(/^\d{1,20}$/);
 const headerSchema = z.strictObject({
   seq: integer,
   loaded_at: integer,
-  blocks: z.array(z.strictObject({ stream: id, epoch: id, first: integer, last: integer, rows: integer, bytes: integer })),
-  undercounts: z.array(
-    z.strictObject({
-      stream: id,
-      epoch: id,
-      position: integer,
-      time: z.number(),
-      host: z.string(),
-      cause: z.string(),
-      count: integer,
-    }),
+  blocks: z.array(
+    z.strictObject({ stream: uint64, epoch: uint64, first: integer, last: integer, rows: integer, bytes: integer }),
   ),
-  statuses: z.array(
-    z.strictObject({
-      stream: id,
-      epoch: id,
-      position: integer,
-      time: z.number(),
-      host: z.string(),
-      source: z.string(),
-      lines: integer,
-      records: integer,
-      rejected: z.record(z.string(), integer),
-    }),
-  ),
+  undercounts: z.array(undercountSchema),
+  statuses: z.array(statusSchema),
 });
 
 function oneLine(error: z.ZodError): string {

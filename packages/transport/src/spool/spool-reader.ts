@@ -29,6 +29,8 @@ export class SpoolReader implements TransportReader {
   readonly #backoff: Backoff;
   #current: string | undefined;
   #fresh = true;
+  /** Grows with each run: between two of them another process may have loaded. */
+  #claim = 0;
 
   constructor(options: { directory: string; lanes: Lanes; metrics: TransportMetrics; reporter: Reporter; backoff?: Backoff }) {
     this.#directory = options.directory;
@@ -58,6 +60,7 @@ export class SpoolReader implements TransportReader {
     await this.#lanes.refresh();
     this.#current = await this.#readCurrent();
     this.#fresh = true;
+    this.#claim += 1;
   }
 
   async #step(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -126,6 +129,7 @@ export class SpoolReader implements TransportReader {
     const delivery: Delivery = {
       ...append,
       origin: `spool/${lane.name}`,
+      claim: this.#claim,
       intent: { loadedAt: entry.loadedAt, token: null },
       rebuilt: true,
       // The file is the intent: it fixes the load time, and the token follows from its rows and the ledger.

@@ -1,6 +1,7 @@
 import { open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError, DroplensError, syncDirectory } from '@droplens/runtime';
+import { checkBlock } from '../block-contract.ts';
 import { failpoint } from '../failpoint.ts';
 import type { TransportMetrics } from '../metrics.ts';
 import { batchLimits, type Append, type AppendOptions, type RowBlock, type TransportWriter } from '../transport.ts';
@@ -165,7 +166,7 @@ function split(append: Append): Append[] {
   let rows = 0;
   let bytes = 0;
   for (const block of append.blocks) {
-    check(block);
+    checkBlock(block);
     const part = parts.at(-1);
     if (part === undefined || rows + block.rows > batchLimits.rows || bytes + block.text.byteLength > batchLimits.bytes) {
       parts.push([block]);
@@ -181,20 +182,4 @@ function split(append: Append): Append[] {
   return parts.map((blocks, i) =>
     i === parts.length - 1 ? { blocks, undercounts, statuses } : { blocks, undercounts: [], statuses: [] },
   );
-}
-
-function check(block: RowBlock): void {
-  const { stream, epoch, first, last, rows, text } = block;
-  const bounded = rows <= batchLimits.rows && text.byteLength <= batchLimits.bytes;
-  const ordered = Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && first <= last;
-  const whole = rows === 0 ? text.byteLength === 0 : text[text.byteLength - 1] === 10;
-  if (bounded && ordered && whole && isId(stream) && isId(epoch) && Number.isSafeInteger(rows) && rows >= 0) return;
-  const range = `stream ${stream} epoch ${epoch} ${first}-${last}, ${rows} rows, ${text.byteLength} bytes`;
-  throw new DroplensError('DL_INTERNAL', `a block breaks the contract of the transport: ${range}`);
-}
-
-const largestId = 2n ** 64n - 1n;
-
-function isId(text: string): boolean {
-  return /^\d{1,20}$/.test(text) && BigInt(text) <= largestId;
 }

@@ -1,0 +1,200 @@
+import { Backoff, DroplensError, pause, type Reporter } from '@droplens/runtime';
+import type kafkajs from 'kafkajs';
+import type { Delivery } from '../transport.ts';
+import { claimOf, type Claim, type PartitionFacts } from './claim.ts';
+import type { CommittedIntent } from './commit-metadata.ts';
+import { kafkaError } from './kafka-error.ts';
+import type { KafkaMetrics } from './metrics.ts';
+import { partitionKey, stateOf, type PartitionState } from './partition-state.ts';
+import type { TopicRole } from './topics.ts';
+
+/** What a group gave to this process, and how to begin with it. */
+export interface Taking {
+  readonly consumer: kafkajs.Consumer;
+  /** Partitions by topic. */
+  readonly assignment: Readonly<Record<string, number[]>>;
+  /** What was being worked on under the generation before; nothing begins until it has settled. */
+  readonly before: Promise<unknown>;
+  /** Finds out whether an interrupted batch whose messages are gone was loaded; rejects when it was not. */
+  readonly settle: (delivery: Delivery) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The partitions this process has, from the moment the group names them. Each is paused until the broker has said what was committed and what is
+ * there; interrupted batches come before anything else. Everything here belongs to one generation of the group and is forgotten with it.
+ */
+export class PartitionClaims {
+  readonly #admin: () => Promise<kafkajs.Admin>;
+  readonly #group: string;
+  readonly #roles: ReadonlyMap<string, TopicRole>;
+  readonly #metrics: KafkaMetrics;
+  readonly #reporter: Reporter;
+  readonly #states = new Map<string, PartitionState>();
+  #generation: number;
+  #taking: Taking | undefined;
+
+  constructor(options: {
+    admin: () => Promise<kafkajs.Admin>;
+    group: string;
+    roles: ReadonlyMap<string, TopicRole>;
+    metrics: KafkaMetrics;
+    reporter: Reporter;
+    /** The generation of the session before: numbers are never used again in a process. */
+    generation: number;
+  }) {
+    this.#admin = options.admin;
+    this.#group = options.group;
+    this.#roles = options.roles;
+    this.#metrics = options.metrics;
+    this.#reporter = options.reporter;
+    this.#generation = options.generation;
+  }
+
+  /** Grows with everything that may have given our partitions to others meanwhile. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Undefined while it is not known where to begin. */
+  get(topic: string, partition: number): PartitionState | undefined {
+    return this.#states.get(partitionKey(topic, partition));
+  }
+
+  all(): IterableIterator<PartitionState> {
+    return this.#states.values();
+  }
+
+  /** Begins with what the group has just given; the partitions are paused before this returns to its caller. */
+  async take(taking: Taking): Promise<void> {
+    this.drop();
+    this.#taking = taking;
+    const generation = this.#generation;
+    const wanted = Object.entries(taking.assignment).map(([topic, partitions]) => ({ topic, partitions }));
+    taking.consumer.pause(wanted);
+    await taking.before;
+    await this.#claim(taking, generation, wanted);
+  }
+
+  /** Forgets everything: it is somebody else's now. */
+  drop(): void {
+    this.#generation += 1;
+    this.#states.clear();
+  }
+
+  /** Asks the broker again where a partition stands: what came is not what was asked for. */
+  again({ topic, partition }: PartitionState): void {
+    const taking = this.#taking as Taking;
+    this.#states.delete(partitionKey(topic, partition));
+    taking.consumer.pause([{ topic, partitions: [partition] }]);
+    void this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]);
+  }
+
+  /** The messages are not those that offsets were committed for: begins at the first there is. */
+  restart(state: PartitionState): void {
+    state.intent = state.anchor = null;
+    state.held = [];
+    state.next = state.low;
+    this.#say(state, 'recreated');
+    this.#taking?.consumer.seek({ topic: state.topic, partition: state.partition, offset: String(state.low) });
+    this.#resume();
+  }
+
+  /** An interrupted batch has been loaded: the others may follow when it was the last. */
+  rebuilt(): void {
+    this.#resume();
+  }
+
+  async #claim(taking: Taking, generation: number, wanted: readonly { topic: string; partitions: number[] }[]): Promise<void> {
+    const { consumer, signal } = taking;
+    const facts = await this.#facts(wanted, () => signal.aborted || generation !== this.#generation, signal);
+    for (const { topic, partitions } of facts === null ? [] : wanted) {
+      for (const partition of partitions) {
+        const known = facts?.get(partitionKey(topic, partition));
+        if (known === undefined) continue;
+        const identity = { role: this.#roles.get(topic) as TopicRole, topic, partition };
+        const claim = claimOf(known);
+        if (claim.kind === 'gone') await this.#settle(taking, topic, partition, claim.intent);
+        if (generation !== this.#generation) return;
+        const state = stateOf(identity, claim, known);
+        this.#states.set(partitionKey(topic, partition), state);
+        this.#tell(state, claim, known);
+        consumer.seek({ topic, partition, offset: String(claim.from) });
+      }
+    }
+    if (facts !== null) this.#resume();
+  }
+
+  async #settle({ settle, signal }: Taking, topic: string, partition: number, intent: CommittedIntent): Promise<void> {
+    const none = { blocks: [], undercounts: [], statuses: [] };
+    await settle({
+      ...none,
+      origin: `${topic}/${partition}`,
+      claim: this.#generation,
+      intent: { loadedAt: intent.loadedAt, token: intent.token },
+      rebuilt: false,
+      saveIntent: () => Promise.resolve(),
+      bury: () => Promise.resolve(),
+      signal,
+    });
+  }
+
+  /** What the broker says, however long it takes to say it; null when it is no longer wanted. */
+  async #facts(
+    wanted: readonly { topic: string; partitions: number[] }[],
+    over: () => boolean,
+    signal: AbortSignal,
+  ): Promise<Map<string, PartitionFacts> | null> {
+    const backoff = new Backoff({ initialMs: 100, maxMs: 5000 });
+    while (!over()) {
+      try {
+        return await this.#read(wanted.map(({ topic }) => topic));
+      } catch (error) {
+        this.#reporter.fail(kafkaError(error, `read the committed offsets of ${this.#group}`));
+        await pause(backoff.next(), signal);
+      }
+    }
+    return null;
+  }
+
+  async #read(topics: readonly string[]): Promise<Map<string, PartitionFacts>> {
+    const admin = await this.#admin();
+    const committed = await admin.fetchOffsets({ groupId: this.#group, topics: [...topics] });
+    const facts = new Map<string, PartitionFacts>();
+    for (const { topic, partitions } of committed) {
+      const bounds = new Map((await admin.fetchTopicOffsets(topic)).map((one) => [one.partition, one]));
+      for (const { partition, offset, metadata } of partitions) {
+        const bound = bounds.get(partition);
+        if (bound === undefined) continue;
+        const { low, high } = bound;
+        facts.set(partitionKey(topic, partition), { committed: BigInt(offset), metadata, low: BigInt(low), high: BigInt(high) });
+      }
+    }
+    return facts;
+  }
+
+  /** Lets partitions be fetched: those with an interrupted batch alone, while there is one. */
+  #resume(): void {
+    const states = [...this.#states.values()];
+    const interrupted = states.filter(({ intent }) => intent !== null);
+    for (const { topic, partition } of interrupted.length > 0 ? interrupted : states) {
+      this.#taking?.consumer.resume([{ topic, partitions: [partition] }]);
+    }
+  }
+
+  #tell(state: PartitionState, claim: Claim, { committed, low }: PartitionFacts): void {
+    const kind = claim.kind === 'read' && claim.restart !== null ? claim.restart : claim.kind;
+    if (kind === 'recreated' || kind === 'expired') this.#say(state, kind);
+    else this.#metrics.claims.inc({ kind });
+    if (kind === 'expired' || kind === 'gone') this.#metrics.expired.inc(Number(low - committed));
+  }
+
+  #say({ topic, partition, low }: PartitionState, kind: 'recreated' | 'expired'): void {
+    this.#metrics.claims.inc({ kind });
+    const text =
+      kind === 'expired'
+        ? `messages of ${topic}/${partition} up to offset ${low} were deleted before a loader had read them`
+        : `${topic}/${partition} is not the one that was read before: reading begins at offset ${low}`;
+    this.#reporter.fail(new DroplensError(kind === 'expired' ? 'DL_ROWS_EXPIRED' : 'DL_TOPIC_RECREATED', text));
+  }
+}
