@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addCollectCommand } from './commands/collect.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDeadCommand } from './commands/dead.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addImportCommand } from './commands/import.ts';
+import { addLoadCommand } from './commands/load.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addParseCommand } from './commands/parse.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addSourceCommand } from './commands/source.ts';
 import { addSqlCommand } from './commands/sql.ts';
 import { addTopCommand } from './commands/top.ts';
+import { addTopicsCommand } from './commands/topics.ts';
 import { addUpCommand } from './commands/up.ts';
 import type { Session } from './session.ts';
 
@@ -47,6 +50,10 @@ export function createProgram(session: Session): Command {
   addDemoCommand(program, session);
   addImportCommand(program, session);
   addParseCommand(program, session);
+  program.commandsGroup('Run a fleet:');
+  addCollectCommand(program, session);
+  addLoadCommand(program, session);
+  addTopicsCommand(program, session);
   program.commandsGroup('Ask:');
   addTopCommand(program, session);
   addSourceCommand(program, session);

@@ -15,7 +15,7 @@ import { totalsOf } from '../import/summary.ts';
 import type { Session } from '../session.ts';
 import { grouped, span } from '../terminal/numbers.ts';
 import { ProgressBar } from '../terminal/progress.ts';
-import { noteReporter } from '../up/note-reporter.ts';
+import { noteReporter } from '../service/note-reporter.ts';
 import { showDemo } from './showing.ts';
 
 /** A day of four small servers. */

@@ -7,7 +7,7 @@ import type { Session } from '../session.ts';
 import { ProgressBar } from '../terminal/progress.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { checkTimeZone } from '../time.ts';
-import { noteReporter } from '../up/note-reporter.ts';
+import { noteReporter } from '../service/note-reporter.ts';
 import { ImportSession } from './import-session.ts';
 import { summaryText, totalsOf } from './summary.ts';
 

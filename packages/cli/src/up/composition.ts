@@ -1,17 +1,18 @@
-import { openEngine, type Engine } from '@droplens/embedded-clickhouse';
-import { Collector, Geo, Loader, type SourceConfig } from '@droplens/pipeline';
-import { AdminServer, DroplensError, Lifecycle, pause, type Component, type Reporter } from '@droplens/runtime';
-import { Store } from '@droplens/store';
-import { createSpool, type Spool } from '@droplens/transport';
+import { Geo, Loader, type Collector, type SourceConfig } from '@droplens/pipeline';
+import { AdminServer, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
+import type { Store } from '@droplens/store';
+import { createSpool, type Spool, type SpoolConfig } from '@droplens/transport';
 import type { Configuration } from '../config/schema.ts';
 import { dataPaths } from '../data-directory.ts';
-import { localTimeZone } from '../time.ts';
-import { adminComponent } from './admin.ts';
-import { MigratedLoader } from './migrated-loader.ts';
+import { adminComponent } from '../service/admin.ts';
+import { collectorOf } from '../service/collector.ts';
+import { MigratedLoader } from '../service/migrated-loader.ts';
+import { openServiceStore, type ServiceStore } from '../service/service-store.ts';
 
 /** What `up` runs on. */
 export interface UpOptions {
   readonly config: Configuration;
+  readonly spool: SpoolConfig;
   readonly sources: readonly SourceConfig[];
   readonly machineId: string;
   readonly reporter: Reporter;
@@ -30,19 +31,20 @@ export interface Up {
 }
 
 /** Composes and starts all of it: collector → spool → loader → ClickHouse. What was started is stopped when a later part fails. */
-export async function startUp({ config, sources, machineId, reporter, onFatal }: UpOptions): Promise<Up> {
+export async function startUp({ config, spool: spoolConfig, sources, machineId, reporter, onFatal }: UpOptions): Promise<Up> {
   const paths = dataPaths(config.data);
   let ready: () => string | null = () => 'starting';
   const admin = new AdminServer({ listen: config.admin.listen, registry: reporter.registry, ready: () => ready() });
-  const spool = createSpool(paths.spool, { maxBytes: config.transport.max_bytes, reporter: reporter.child('transport') });
+  const spool = createSpool(paths.spool, { maxBytes: spoolConfig.max_bytes, reporter: reporter.child('transport') });
   // Its lock tells a second `up` at once; whoever else holds the engine is a command that will be done soon.
   const queue: Component = { start: () => spool.writer.open(), stop: () => spool.writer.close() };
   const before = new Lifecycle([adminComponent(admin, config.admin.listen), queue]);
   await before.start();
-  let engine: Engine | null = null;
+  let opened: ServiceStore | null = null;
   try {
-    engine = await engineOf(config, reporter);
-    const store = new Store({ ...accessOf(config, engine), reporter: reporter.child('store') });
+    opened = await openServiceStore(config, reporter);
+    const { store } = opened;
+    const database = opened;
     const geo = new Geo(config.geo, reporter.child('geo'));
     const loader = new MigratedLoader({
       store,
@@ -51,21 +53,10 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
       reporter: reporter.child('loader'),
       onFatal,
     });
-    const collector = new Collector({
-      sources,
-      directory: paths.collector,
-      host: config.host,
-      machineId,
-      writer: spool.writer,
-      timeZone: config.parse.time_zone ?? localTimeZone(),
-      actions: config.parse.actions,
-      reporter: reporter.child('collector'),
-      onFatal,
-    });
+    const collector = collectorOf(config, { sources, machineId, writer: spool.writer, reporter, onFatal });
     const parts = new Lifecycle([geo, loader, collector]);
     await parts.start();
     ready = () => (loader.ready ? null : 'the database does not answer yet; lines are kept in the spool');
-    const running = engine;
     return {
       store,
       spool,
@@ -76,44 +67,14 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
         try {
           await parts.stop();
         } finally {
-          await store.close();
-          await running?.close();
+          await database.close();
           await before.stop();
         }
       },
     };
   } catch (error) {
-    await engine?.close();
+    await opened?.close();
     await before.stop();
     throw error;
   }
-}
-
-/** How long a command that asks or imports may keep the engine from us. */
-const patienceMs = 15_000;
-const pauseMs = 200;
-
-async function engineOf(config: Configuration, reporter: Reporter): Promise<Engine | null> {
-  if (config.store.kind !== 'embedded') return null;
-  const { kind: _kind, ...keys } = config.store;
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      return await openEngine({ ...keys, directory: config.data, reporter });
-    } catch (error) {
-      const held = error instanceof DroplensError && error.code === 'DL_ENGINE_LOCKED';
-      if (!held || Date.now() > until) throw error;
-      await pause(pauseMs);
-    }
-  }
-}
-
-function accessOf(
-  config: Configuration,
-  engine: Engine | null,
-): { url: string; username: string; password: string; database?: string } {
-  if (engine !== null) return { url: engine.url, ...engine.writer };
-  if (config.store.kind !== 'clickhouse') throw new TypeError('an embedded store needs its engine');
-  const { url, username, password, database } = config.store;
-  return { url, username, password, database };
 }

@@ -5,7 +5,7 @@ import { bytes } from '../terminal/numbers.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { wrapText } from '../terminal/wrap-text.ts';
 import type { Up } from './composition.ts';
-import type { FoundSources } from './find-sources.ts';
+import type { FoundSources } from '../service/find-sources.ts';
 
 /** What `up` says once in a terminal: what it reads, where it keeps it, what is around it. */
 export async function headerText(

@@ -7,16 +7,20 @@ import { interrupted, type Session } from '../session.ts';
 import { startUp, type Up } from './composition.ts';
 import { headerText } from './header.ts';
 import { LiveLine } from './live-line.ts';
-import { findSources } from './find-sources.ts';
-import { noteReporter } from './note-reporter.ts';
+import { findSources } from '../service/find-sources.ts';
+import { noteReporter } from '../service/note-reporter.ts';
+import { spoolOf } from '../service/transport-config.ts';
+import { StatusLine } from '../terminal/status-line.ts';
 
 /** `droplens up`: runs until a signal, or until something fails that only a person can repair. */
 export async function runUp(session: Session, flags: ConfigurationFlags): Promise<void> {
-  const { config, origin, file } = await loadConfiguration(flags, session.environment);
+  const loaded = await loadConfiguration(flags, session.environment);
+  const { config, origin, file } = loaded;
+  const spool = spoolOf(loaded);
   const { terminal } = session;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const line = terminal.interactive ? new LiveLine(terminal) : null;
+  const line = terminal.interactive ? new StatusLine(terminal) : null;
   const reporter: Reporter =
     line === null ? createReporter({ registry }) : noteReporter(registry, (text) => line.interrupt(text), terminal.paintNote);
   await prepareDataDirectory(config.data, session.environment.uid);
@@ -25,7 +29,8 @@ export async function runUp(session: Session, flags: ConfigurationFlags): Promis
   const failure = new Promise<never>((_, reject) => (failed = reject));
   failure.catch(() => undefined);
   const id = await readMachineId();
-  const up = await startUp({ config, sources: sources.configs, machineId: id, reporter, onFatal: failed });
+  const up = await startUp({ config, spool, sources: sources.configs, machineId: id, reporter, onFatal: failed });
+  const live = new LiveLine(up);
   try {
     reporter.info('started', {
       host: config.host,
@@ -37,11 +42,12 @@ export async function runUp(session: Session, flags: ConfigurationFlags): Promis
     });
     if (line !== null) {
       await terminal.write(await headerText(config, origin, sources, up, terminal.columns));
-      line.follow(up);
+      line.follow((columns) => live.text(columns));
     }
     await Promise.race([interrupted(session.signal), failure]);
   } finally {
-    await line?.end();
+    line?.end();
+    await live.settled();
     reporter.info('stopping');
     await stopped(up, reporter);
   }

@@ -28,6 +28,11 @@ export interface CollectorOptions {
   /** What makes this machine's streams its own: /etc/machine-id. */
   readonly machineId: string;
   readonly writer: TransportWriter;
+  /**
+   * For sources that cannot wait for a broker: the kernel's ring and the journal overwrite what is not read, and whoever writes to stdin would
+   * stand still. Default: `writer`. Files wait where they are.
+   */
+  readonly buffer?: TransportWriter;
   readonly timeZone?: string | undefined;
   readonly actions?: readonly ActionRule[] | undefined;
   readonly reporter: Reporter;
@@ -167,12 +172,12 @@ export class Collector implements Component {
   }
 
   #publisher(kind: SourceKind): Publisher {
-    const { machineId, host, writer } = this.#options;
+    const { machineId, host, writer, buffer = writer } = this.#options;
     return new Publisher({
       stream: streamOf(machineId, kind),
       kind,
       host,
-      writer,
+      writer: kind === 'file' ? writer : buffer,
       metrics: this.#metrics,
       reporter: this.#reporter.child(kind),
     });
