@@ -5,7 +5,6 @@ import { dirname, join, resolve } from 'node:path';
 import { DroplensError, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
 import { engineConfig, type EngineConfig } from './config.ts';
 import { keepCredentials, readCredentials, type Account } from './credentials.ts';
-import { Database } from './database.ts';
 import { answers, readEndpoint, removeEndpoint, writeEndpoint, type FoundEngine } from './endpoint-file.ts';
 import { heldError, refuseIfHeld } from './holder.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
@@ -97,6 +96,8 @@ async function compose(
 ): Promise<{ engine: Omit<Engine, 'close'>; lifecycle: Lifecycle }> {
   let files = join(directory, 'requests');
   const instance = randomUUID();
+  // chDB is 150 MB of memory and a tenth of a second: a process that only asks others, or collects, never loads it
+  const { Database } = await import('./database.ts');
   const database = new Database(join(directory, 'clickhouse'), config);
   const metrics = new EngineMetrics(reporter?.registry);
   let credentials: Awaited<ReturnType<typeof keepCredentials>> | undefined;

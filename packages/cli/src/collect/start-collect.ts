@@ -11,6 +11,9 @@ import { clockText, LineRate } from '../terminal/line-rate.ts';
 import { bytes, grouped, rate } from '../terminal/numbers.ts';
 import { cutText } from '../terminal/safe-text.ts';
 
+/** A few requests to Kafka: enough that a checkpoint costs nothing beside them. */
+const block = { rows: 20_000, bytes: 3 * 1024 * 1024 };
+
 /**
  * The collector of a fleet. Files go straight to Kafka, and wait where they are while it does not answer; what cannot wait (the kernel's ring, the
  * journal, stdin) goes into a spool of bounded size first, and from there to Kafka.
@@ -29,6 +32,7 @@ export async function startCollect({ loaded, reporter, onFatal }: ServiceOptions
     machineId: await readMachineId(),
     writer: kafka.writer,
     buffer: spool.writer,
+    block,
     reporter,
     onFatal,
   });

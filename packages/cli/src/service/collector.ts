@@ -14,6 +14,8 @@ export function collectorOf(
     readonly writer: TransportWriter;
     /** For sources that cannot wait; default: the same writer. */
     readonly buffer?: TransportWriter;
+    /** What is read before it is published; default: a whole batch of the loader. */
+    readonly block?: { readonly rows: number; readonly bytes: number };
     readonly reporter: Reporter;
     readonly onFatal: (error: unknown) => void;
   },

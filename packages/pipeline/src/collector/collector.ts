@@ -33,6 +33,11 @@ export interface CollectorOptions {
    * stand still. Default: `writer`. Files wait where they are.
    */
   readonly buffer?: TransportWriter;
+  /**
+   * Rows and bytes that are read before they are published; default: a whole batch of the loader. A transport that does not keep blocks as they are
+   * (Kafka) needs no large ones, and small ones need less memory.
+   */
+  readonly block?: { readonly rows: number; readonly bytes: number };
   readonly timeZone?: string | undefined;
   readonly actions?: readonly ActionRule[] | undefined;
   readonly reporter: Reporter;
@@ -184,15 +189,15 @@ export class Collector implements Component {
   }
 
   #rows(bootTime?: number): RowWriter {
-    const { host, timeZone, actions } = this.#options;
+    const { host, timeZone, actions, block = batchLimits } = this.#options;
     // Room for the block's last row: what is published must not be larger than the transport's limit.
     return new RowWriter({
       host,
       timeZone,
       actions,
       bootTime,
-      maxRows: batchLimits.rows,
-      maxBytes: batchLimits.bytes - 512 * 1024,
+      maxRows: block.rows,
+      maxBytes: block.bytes - 512 * 1024,
     });
   }
 
