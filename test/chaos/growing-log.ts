@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -9,13 +19,15 @@ import { gzipSync } from 'node:zlib';
 export class GrowingLog {
   readonly path: string;
   readonly #random: () => number;
+  readonly #host: string;
   /** Lines written so far. */
   written = 0;
   rotations = 0;
 
-  constructor(directory: string, random: () => number) {
+  constructor(directory: string, random: () => number, host = 'web-1') {
     this.path = join(directory, 'kern.log');
     this.#random = random;
+    this.#host = host;
     writeFileSync(this.path, '');
   }
 
@@ -23,7 +35,7 @@ export class GrowingLog {
   grow(count: number): void {
     let text = '';
     for (let i = 0; i < count; i += 1) {
-      if (this.#random() < 0.02) text += `${stamp()} web-1 systemd[1]: Started session ${this.written} of user root.\n`;
+      if (this.#random() < 0.02) text += `${stamp()} ${this.#host} systemd[1]: Started session ${this.written} of user root.\n`;
       text += this.#line(this.written);
       this.written += 1;
     }
@@ -34,6 +46,22 @@ export class GrowingLog {
 
   /** Renames the log away and begins a new one; older rotations move on and are compressed. */
   rotate(): void {
+    this.#shift();
+    if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
+    writeFileSync(this.path, '');
+    this.rotations += 1;
+  }
+
+  /** The same as `copytruncate` does it: copied, then emptied in place. Nobody writes in between here. */
+  copyTruncate(): void {
+    this.#shift();
+    copyFileSync(this.path, `${this.path}.1`);
+    truncateSync(this.path);
+    this.rotations += 1;
+  }
+
+  /** Makes room for a new `.1`. */
+  #shift(): void {
     const directory = join(this.path, '..');
     const numbers = readdirSync(directory)
       .map((name) => /^kern\.log\.(\d+)(\.gz)?$/.exec(name))
@@ -50,15 +78,12 @@ export class GrowingLog {
         rmSync(from);
       }
     }
-    if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
-    writeFileSync(this.path, '');
-    this.rotations += 1;
   }
 
   #line(n: number): string {
     const source = `198.51.${100 + (n % 7)}.${1 + (n % 250)}`;
     return (
-      `${stamp()} web-1 kernel: [${(1000 + n / 1000).toFixed(6)}] iptables denied: IN=eth0 OUT= ` +
+      `${stamp()} ${this.#host} kernel: [${(1000 + n / 1000).toFixed(6)}] iptables denied: IN=eth0 OUT= ` +
       `MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=${source} DST=192.0.2.10 LEN=40 TOS=0x00 PREC=0x00 TTL=244 ` +
       `ID=${n % 65536} PROTO=TCP SPT=${1024 + Math.floor(n / 65536)} DPT=${1 + ((n * 7) % 1000)} WINDOW=1024 RES=0x00 SYN URGP=0 \n`
     );

@@ -17,6 +17,14 @@ export const clickhouseStoreConfig = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected a plain name: letters, digits and _')
     .default('droplens')
     .describe('The database that holds the tables; `droplens migrate` creates it.'),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(330)
+    .describe(
+      'How long an answer is waited for before a request counts as lost and is made again; the server ends an insert after 300 s by itself.',
+    ),
 });
 
 /** How long what is kept. */

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   readonly username: string;
   readonly password: string;
   readonly database: string;
+  /** How long an answer is waited for. Default 330: an inserted batch may wait behind merges for long; the server ends it after 300 s itself. */
+  readonly timeoutSeconds?: number | undefined;
   readonly metrics: StoreMetrics;
 }
 
@@ -45,8 +47,7 @@ export class Connection {
         url: options.url,
         username: options.username,
         password: options.password,
-        // an inserted batch may wait behind merges for long; the server ends it after 300 s itself
-        request_timeout: 330_000,
+        request_timeout: (options.timeoutSeconds ?? 330) * 1000,
         application: 'droplens',
         // below the smallest keep-alive of servers and proxies (Node's own HTTP server: 5 s, ClickHouse: 10 s)
         keep_alive: { enabled: true, idle_socket_ttl: 2000, eagerly_destroy_stale_sockets: true },

@@ -43,6 +43,8 @@ export interface StoreOptions {
   readonly password: string;
   /** Default: droplens. */
   readonly database?: string | undefined;
+  /** How long an answer is waited for; default 330. */
+  readonly timeoutSeconds?: number | undefined;
   readonly reporter: Reporter;
 }
 

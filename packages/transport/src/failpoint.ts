@@ -5,6 +5,8 @@
 export type FailpointName =
   | 'afterSpoolWrite'
   | 'afterSpoolRename'
+  | 'afterRequest'
+  | 'afterAcknowledge'
   | 'afterDelivery'
   | 'afterPoll'
   | 'afterPlan'

@@ -1,10 +1,10 @@
-import { readMachineId } from '@droplens/pipeline';
 import { AdminServer, Lifecycle, type Component } from '@droplens/runtime';
 import { createKafka, createSpool, Forwarder } from '@droplens/transport';
 import { dataPaths, prepareDataDirectory } from '../data-directory.ts';
 import { adminComponent } from '../service/admin.ts';
 import { collectorOf } from '../service/collector.ts';
 import { findSources } from '../service/find-sources.ts';
+import { machineIdentity } from '../service/machine-identity.ts';
 import type { Service, ServiceOptions } from '../service/run-service.ts';
 import { kafkaOf } from '../service/transport-config.ts';
 import { clockText, LineRate } from '../terminal/line-rate.ts';
@@ -29,7 +29,7 @@ export async function startCollect({ loaded, reporter, onFatal }: ServiceOptions
   const forwarder = new Forwarder({ from: spool.reader, to: kafka.writer, onFatal });
   const collector = collectorOf(config, {
     sources: sources.configs,
-    machineId: await readMachineId(),
+    machineId: await machineIdentity(config),
     writer: kafka.writer,
     buffer: spool.writer,
     block,

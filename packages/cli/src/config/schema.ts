@@ -48,6 +48,14 @@ export const configurationSchema = z.strictObject({
     .max(255)
     .optional()
     .describe('Name of this machine in the history, for lines that name none. Default: the machine’s own name.'),
+  machine_id: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'What tells this machine’s logs from those of others. Default: `/etc/machine-id`; set it where machines share one (containers of one image).',
+    ),
   data: z
     .string()
     .min(1)

@@ -1,11 +1,12 @@
 import { findEngine } from '@droplens/embedded-clickhouse';
-import { Geo, importFiles, Loader, readMachineId, type ImportOutcome, type ImportProgress } from '@droplens/pipeline';
+import { Geo, importFiles, Loader, type ImportOutcome, type ImportProgress } from '@droplens/pipeline';
 import { DroplensError, pause, type Reporter } from '@droplens/runtime';
 import { createSpool, type Spool } from '@droplens/transport';
 import { CommandError } from '../command-error.ts';
 import type { Configuration } from '../config/schema.ts';
 import { dataPaths } from '../data-directory.ts';
 import { openStore, type OpenedStore } from '../store/open-store.ts';
+import { machineIdentity } from '../service/machine-identity.ts';
 import { localTimeZone } from '../time.ts';
 
 export interface ImportSessionOptions {
@@ -84,7 +85,7 @@ export class ImportSession {
       directory: dataPaths(config.data).collector,
       writer: this.#spool.writer,
       host: host ?? config.host,
-      machineId: this.#options.machineId ?? (await readMachineId()),
+      machineId: this.#options.machineId ?? (await machineIdentity(config)),
       timeZone: timeZone ?? config.parse.time_zone ?? localTimeZone(),
       actions: config.parse.actions,
       reporter,

@@ -1,6 +1,6 @@
 import { openEngine, type Engine } from '@droplens/embedded-clickhouse';
 import { DroplensError, pause, type Reporter } from '@droplens/runtime';
-import { Store } from '@droplens/store';
+import { Store, type StoreOptions } from '@droplens/store';
 import type { Configuration } from '../config/schema.ts';
 
 /** The database of a service for its lifetime: a server, or an engine of its own. */
@@ -41,12 +41,9 @@ async function engineOf(config: Configuration, reporter: Reporter): Promise<Engi
   }
 }
 
-function accessOf(
-  config: Configuration,
-  engine: Engine | null,
-): { url: string; username: string; password: string; database?: string } {
+function accessOf(config: Configuration, engine: Engine | null): Omit<StoreOptions, 'reporter'> {
   if (engine !== null) return { url: engine.url, ...engine.writer };
   if (config.store.kind !== 'clickhouse') throw new TypeError('an embedded store needs its engine');
-  const { url, username, password, database } = config.store;
-  return { url, username, password, database };
+  const { url, username, password, database, timeout_seconds: timeoutSeconds } = config.store;
+  return { url, username, password, database, timeoutSeconds };
 }

@@ -1,5 +1,4 @@
 import { createReporter, type Reporter } from '@droplens/runtime';
-import { readMachineId } from '@droplens/pipeline';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
@@ -8,6 +7,7 @@ import { startUp, type Up } from './composition.ts';
 import { headerText } from './header.ts';
 import { LiveLine } from './live-line.ts';
 import { findSources } from '../service/find-sources.ts';
+import { machineIdentity } from '../service/machine-identity.ts';
 import { noteReporter } from '../service/note-reporter.ts';
 import { spoolOf } from '../service/transport-config.ts';
 import { StatusLine } from '../terminal/status-line.ts';
@@ -28,7 +28,7 @@ export async function runUp(session: Session, flags: ConfigurationFlags): Promis
   let failed: (error: unknown) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => (failed = reject));
   failure.catch(() => undefined);
-  const id = await readMachineId();
+  const id = await machineIdentity(config);
   const up = await startUp({ config, spool, sources: sources.configs, machineId: id, reporter, onFatal: failed });
   const live = new LiveLine(up);
   try {

@@ -1,6 +1,7 @@
 import { DroplensError, type Reporter } from '@droplens/runtime';
 import kafkajs from 'kafkajs';
 import { checkBlock } from '../block-contract.ts';
+import { failpoint } from '../failpoint.ts';
 import type { Append, AppendOptions, TransportWriter } from '../transport.ts';
 import { compressionType } from './compression.ts';
 import type { KafkaConfig } from './config.ts';
@@ -80,6 +81,7 @@ export class KafkaWriter implements TransportWriter {
     }
     const status = statusMessage(append);
     if (status !== null) await this.#request(topics.status.name, 0, [status], signal);
+    failpoint('afterAcknowledge');
   }
 
   async #request(
@@ -103,6 +105,7 @@ export class KafkaWriter implements TransportWriter {
       await this.#forget(producer);
       throw kafkaError(error, `write to ${topic}`);
     }
+    failpoint('afterRequest');
     metrics.requests.inc();
     metrics.messages.inc(messages.length);
   }

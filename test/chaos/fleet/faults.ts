@@ -1,0 +1,293 @@
+import { setTimeout as passing } from 'node:timers/promises';
+import type { Fleet } from './fleet.ts';
+import type { InsertFault } from './fault-proxy.ts';
+import type { ServiceProcess } from './service-process.ts';
+
+/** What a fault did: how many processes died, and how many batches or appends were under way when it struck. None under way = it did not happen. */
+export interface Damage {
+  readonly kills: number;
+  readonly inFlight: number;
+}
+
+export interface Fault {
+  readonly name: string;
+  run(fleet: Fleet, random: () => number): Promise<Damage>;
+}
+
+const pollMs = 10;
+
+/** Grows the logs until `done`; what is under way meanwhile is what the fault hits. */
+async function growUntil(fleet: Fleet, random: () => number, done: () => boolean): Promise<void> {
+  const until = Date.now() + 60_000;
+  while (!done() && Date.now() < until) {
+    fleet.grow(random, 150);
+    await passing(20);
+  }
+}
+
+/** A service started so that it kills itself at a named place. A loader has all partitions then, so that it comes by there. */
+function atFailpoint(kind: 'collectors' | 'loaders', failpoint: string): Fault {
+  return {
+    name: `SIGKILL ${kind === 'collectors' ? 'collector' : 'loader'} ${failpoint}`,
+    async run(fleet, random) {
+      const [victim, ...others] = fleet[kind] as readonly [ServiceProcess, ...ServiceProcess[]];
+      const away = kind === 'loaders' ? others : [];
+      await Promise.all([victim, ...away].map((one) => one.end('SIGTERM')));
+      victim.start(failpoint);
+      await growUntil(fleet, random, () => !victim.running);
+      const died = (await victim.gone()) === 'SIGKILL';
+      fleet.grow(random, 100);
+      for (const one of [victim, ...away]) one.start();
+      return { kills: 1, inFlight: died ? 1 : 0 };
+    },
+  };
+}
+
+/** An insert that suffers on its way to the database. */
+function onTheWire(kind: InsertFault, delayMs = 0): Fault {
+  return {
+    name: `insert: ${kind}`,
+    async run(fleet, random) {
+      const before = fleet.proxy.hurt;
+      for (let times = 1; times <= 3; times += 1) {
+        fleet.proxy.arm(kind, delayMs);
+        await growUntil(fleet, random, () => fleet.proxy.hurt >= before + times);
+      }
+      return { kills: 0, inFlight: fleet.proxy.hurt - before };
+    },
+  };
+}
+
+const databaseKilled: Fault = {
+  name: 'SIGKILL database in mid insert',
+  async run(fleet, random) {
+    let inFlight = 0;
+    for (let times = 0; times < 3; times += 1) {
+      await growUntil(fleet, random, () => fleet.proxy.active > 0);
+      inFlight += fleet.proxy.active;
+      await fleet.engine.end('SIGKILL');
+      fleet.grow(random, 100);
+      fleet.engine.start();
+      await fleet.engine.says('Ctrl-C ends it');
+    }
+    return { kills: 3, inFlight };
+  },
+};
+
+/** The only broker, or the one that leads most, dies and comes back. */
+const brokerKilled: Fault = {
+  name: 'SIGKILL broker while rows are written',
+  async run(fleet, random) {
+    let inFlight = 0;
+    for (const node of fleet.cluster.nodes) {
+      fleet.grow(random, 400);
+      await passing(pollMs);
+      await node.end('SIGKILL');
+      fleet.grow(random, 200);
+      const seen = await fleet.metric(fleet.collectors, 'droplens_transport_kafka_failures_total');
+      await growUntil(fleet, random, newRound(3));
+      inFlight += Math.max(1, (await fleet.metric(fleet.collectors, 'droplens_transport_kafka_failures_total')) - seen);
+      node.start();
+      await node.up();
+    }
+    return { kills: fleet.cluster.nodes.length, inFlight };
+  },
+};
+
+const brokerRestarted: Fault = {
+  name: 'restart broker while rows are written',
+  async run(fleet, random) {
+    for (const node of fleet.cluster.nodes) {
+      fleet.grow(random, 400);
+      await node.end('SIGTERM');
+      fleet.grow(random, 400);
+      node.start();
+      await node.up();
+      fleet.grow(random, 400);
+    }
+    return { kills: 0, inFlight: fleet.cluster.nodes.length };
+  },
+};
+
+/** Stopped in mid insert for longer than its session, and woken after others have finished its batch. */
+const zombie: Fault = {
+  name: 'SIGSTOP loader beyond its session, then SIGCONT',
+  async run(fleet, random) {
+    const [victim, other] = fleet.loaders as readonly [ServiceProcess, ServiceProcess];
+    // the other one comes back when the first is asleep: what is under way is the victim's
+    await other.end('SIGTERM');
+    await growUntil(fleet, random, () => fleet.proxy.active > 0);
+    const inFlight = fleet.proxy.active;
+    victim.signal('SIGSTOP');
+    other.start();
+    await other.says('"msg":"started"');
+    await growUntil(fleet, random, newRound(150));
+    victim.signal('SIGCONT');
+    return { kills: 0, inFlight };
+  },
+};
+
+const loaderLost: Fault = {
+  name: 'SIGKILL one of two loaders in mid insert',
+  async run(fleet, random) {
+    const [victim] = fleet.loaders as readonly [ServiceProcess];
+    await growUntil(fleet, random, () => fleet.proxy.active > 0);
+    const inFlight = fleet.proxy.active;
+    await victim.end('SIGKILL');
+    await growUntil(fleet, random, newRound(50));
+    victim.start();
+    return { kills: 1, inFlight };
+  },
+};
+
+/** What an operator does to a group while its loaders are away. */
+function groupChanged(name: string, change: (fleet: Fleet, topic: string) => Promise<void>): Fault {
+  return {
+    name,
+    async run(fleet, random) {
+      fleet.grow(random, 200);
+      await Promise.all(fleet.loaders.map((loader) => loader.end('SIGTERM')));
+      fleet.grow(random, 200);
+      await change(fleet, `${fleet.kafka.topics.prefix}.drops.v1`);
+      for (const loader of fleet.loaders) loader.start();
+      await Promise.all(fleet.loaders.map((loader) => loader.says('"msg":"started"')));
+      const seen = (): Promise<number> => fleet.metric(fleet.loaders, 'droplens_loader_cut_rows_total');
+      const until = Date.now() + 60_000;
+      while ((await seen()) === 0 && Date.now() < until) await passing(100);
+      return { kills: 0, inFlight: (await seen()) > 0 ? 1 : 0 };
+    },
+  };
+}
+
+const offsetsReset = groupChanged('offsets reset to zero', async (fleet, topic) => {
+  await fleet.client(async (client) => {
+    const admin = client.admin();
+    await admin.connect();
+    await admin.resetOffsets({ groupId: fleet.kafka.group, topic, earliest: true });
+    await admin.disconnect();
+  });
+});
+
+const groupDeleted = groupChanged('group deleted', async (fleet) => {
+  await fleet.client(async (client) => {
+    const admin = client.admin();
+    await admin.connect();
+    const until = Date.now() + 60_000;
+    for (;;) {
+      try {
+        await admin.deleteGroups([fleet.kafka.group]);
+        break;
+      } catch (error) {
+        // a loader that has just left may still count as a member
+        if (Date.now() > until) throw error;
+        await passing(200);
+      }
+    }
+    await admin.disconnect();
+  });
+});
+
+/** Deleted and made again while everybody runs; what was in it is loaded, so nothing is lost with it. */
+const topicRecreated: Fault = {
+  name: 'topic deleted and made again',
+  async run(fleet, random) {
+    await fleet.settled();
+    const name = `${fleet.kafka.topics.prefix}.drops.v1`;
+    await fleet.client(async (client) => {
+      const admin = client.admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: [name] });
+      const until = Date.now() + 60_000;
+      for (;;) {
+        try {
+          const { partitions: numPartitions } = fleet.kafka.topics;
+          if (await admin.createTopics({ topics: [{ topic: name, numPartitions }] })) break;
+        } catch (error) {
+          if (Date.now() > until) throw error;
+        }
+        await passing(100);
+      }
+      await admin.disconnect();
+    });
+    fleet.grow(random, 400);
+    return { kills: 0, inFlight: 1 };
+  },
+};
+
+const partitionsAdded: Fault = {
+  name: 'partitions added under load',
+  async run(fleet, random) {
+    fleet.grow(random, 300);
+    await fleet.client(async (client) => {
+      const admin = client.admin();
+      await admin.connect();
+      const topic = `${fleet.kafka.topics.prefix}.drops.v1`;
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const count = (topics[0]?.partitions.length ?? 0) + 2;
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+      await admin.disconnect();
+    });
+    await growUntil(fleet, random, newRound(50));
+    return { kills: 0, inFlight: 1 };
+  },
+};
+
+const logsRotated: Fault = {
+  name: 'logs rotated and truncated while collectors die',
+  async run(fleet, random) {
+    let kills = 0;
+    for (const [n, log] of fleet.logs.entries()) {
+      const collector = fleet.collectors[n] as ServiceProcess;
+      log.grow(200);
+      if (n % 2 === 0) log.rotate();
+      else log.copyTruncate();
+      log.grow(200);
+      await collector.end('SIGKILL');
+      kills += 1;
+      log.grow(100);
+      log.rotate();
+      log.grow(100);
+      collector.start();
+      await growUntil(fleet, random, newRound(20));
+    }
+    return { kills, inFlight: kills };
+  },
+};
+
+/** So many turns of growing, for what takes its time. */
+function newRound(turns: number): () => boolean {
+  let left = turns;
+  return () => (left -= 1) < 0;
+}
+
+/** Every named fault, on a fleet with one broker. */
+export const faults: readonly Fault[] = [
+  atFailpoint('collectors', 'afterRequest'),
+  atFailpoint('collectors', 'afterAcknowledge'),
+  atFailpoint('loaders', 'afterPoll'),
+  atFailpoint('loaders', 'afterPlan'),
+  atFailpoint('loaders', 'afterIntent'),
+  atFailpoint('loaders', 'afterInsert'),
+  atFailpoint('loaders', 'afterLedger'),
+  atFailpoint('loaders', 'afterStatus'),
+  atFailpoint('loaders', 'beforeCommit'),
+  onTheWire('cut-body'),
+  onTheWire('swallow-response'),
+  onTheWire('delay-response', 8000),
+  databaseKilled,
+  loaderLost,
+  zombie,
+  brokerRestarted,
+  brokerKilled,
+  offsetsReset,
+  groupDeleted,
+  topicRecreated,
+  partitionsAdded,
+  logsRotated,
+];
+
+/** What only several brokers can suffer. */
+export const failovers: readonly Fault[] = [
+  { ...brokerKilled, name: 'SIGKILL each of three brokers in turn' },
+  { ...brokerRestarted, name: 'leader change: restart each of three brokers' },
+];

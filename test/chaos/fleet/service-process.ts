@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as passing } from 'node:timers/promises';
+import { join } from 'node:path';
+
+const program = join(import.meta.dirname, '../../../packages/cli/bin/droplens.js');
+/** A service that is not up after this long never will be. */
+const upMs = 90_000;
+
+/** One service of the fleet as a process of its own, as a supervisor would run it: no terminal, its log in a file. */
+export class ServiceProcess {
+  readonly name: string;
+  readonly log: string;
+  readonly #args: readonly string[];
+  readonly #environment: Record<string, string>;
+  #child: ChildProcess | undefined;
+  #began = 0;
+  /** How often it died by SIGKILL. */
+  kills = 0;
+
+  constructor(options: { name: string; log: string; args: readonly string[]; environment?: Record<string, string> }) {
+    this.name = options.name;
+    this.log = options.log;
+    this.#args = options.args;
+    this.#environment = options.environment ?? {};
+  }
+
+  /** `failpoint` makes it kill itself at a named place (see transport's failpoint.ts). */
+  start(failpoint = ''): void {
+    this.#began = existsSync(this.log) ? readFileSync(this.log).length : 0;
+    const log = openSync(this.log, 'a');
+    const env = { ...process.env, ...this.#environment, DROPLENS_FAILPOINT: failpoint };
+    this.#child = spawn(process.execPath, [program, ...this.#args], { env, stdio: ['ignore', log, log] });
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** What it has said since it was started. */
+  said(): string {
+    return existsSync(this.log) ? readFileSync(this.log).subarray(this.#began).toString() : '';
+  }
+
+  /** Resolves when it has said `words`. */
+  async says(words: string): Promise<void> {
+    const until = Date.now() + upMs;
+    while (!this.said().includes(words)) {
+      if (!this.running || Date.now() > until) throw new Error(`${this.name} did not say ${words}:\n${this.said().slice(-3000)}`);
+      await passing(30);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Ends it with `signal` and waits until it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (!this.running) return;
+    const exit = once(this.#child as ChildProcess, 'exit');
+    this.#child?.kill(signal);
+    await exit;
+    if (signal === 'SIGKILL') this.kills += 1;
+  }
+
+  /** Resolves when it is gone by itself, with the signal that ended it. */
+  async gone(): Promise<NodeJS.Signals | null> {
+    const until = Date.now() + upMs;
+    while (this.running) {
+      if (Date.now() > until) throw new Error(`${this.name} goes on:\n${this.said().slice(-2000)}`);
+      await passing(20);
+    }
+    const signal = this.#child?.signalCode ?? null;
+    if (signal === 'SIGKILL') this.kills += 1;
+    return signal;
+  }
+
+  /** Sum of a metric over its labels; 0 when the process does not answer. */
+  async metric(name: string): Promise<number> {
+    const admin = /"admin":"([^"]+)"/.exec(this.said())?.[1];
+    if (admin === undefined || !this.running) return 0;
+    const text = await fetch(`http://${admin}/metrics`, { signal: AbortSignal.timeout(2000) }).then(
+      (response) => response.text(),
+      () => '',
+    );
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** A line of the test's own in the log, for whoever reads it later. */
+  note(text: string): void {
+    appendFileSync(this.log, `--- ${text}\n`);
+  }
+}
