@@ -1,5 +1,5 @@
 import { openEngine, type Engine } from '@droplens/embedded-clickhouse';
-import { Collector, Geo, Loader, type SourceConfig } from '@droplens/pipeline';
+import { Collector, Geo, HostFacts, Loader, type SourceConfig } from '@droplens/pipeline';
 import { AdminServer, DroplensError, Lifecycle, pause, type Component, type Reporter } from '@droplens/runtime';
 import { Store } from '@droplens/store';
 import { createSpool, type Spool } from '@droplens/transport';
@@ -62,7 +62,14 @@ export async function startUp({ config, sources, machineId, reporter, onFatal }:
       reporter: reporter.child('collector'),
       onFatal,
     });
-    const parts = new Lifecycle([geo, loader, collector]);
+    const hostFacts = new HostFacts({
+      config: config.host_facts,
+      host: config.host,
+      directory: paths.host,
+      writer: spool.writer,
+      reporter: reporter.child('host'),
+    });
+    const parts = new Lifecycle([geo, loader, collector, hostFacts]);
     await parts.start();
     ready = () => (loader.ready ? null : 'the database does not answer yet; lines are kept in the spool');
     const running = engine;
