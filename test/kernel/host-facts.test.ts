@@ -12,6 +12,8 @@ const server6 = '2001:db8:7::1';
 const router = '198.18.7.2';
 const visitor = '198.18.7.20';
 const visitor6 = '2001:db8:7::20';
+/** Connected before anything was tracked. */
+const forgotten = '198.18.7.21';
 const contacted = '198.18.7.30';
 const contacted6 = '2001:db8:7::30';
 const asked = '198.18.7.40';
@@ -21,6 +23,7 @@ describe.skipIf(withoutKernel('host-facts'))('what a host knows of itself', () =
   const talks: ChildProcess[] = [];
   let outside: Namespace;
   let inside: Namespace;
+  let service: ChildProcess;
   let droplens: Droplens | undefined;
 
   /** Opens sockets in a namespace that stay open until the test ends. */
@@ -60,12 +63,26 @@ describe.skipIf(withoutKernel('host-facts'))('what a host knows of itself', () =
       `route add default via ${router}`,
       'route add local 203.0.113.64/28 dev dlhost0',
     );
-    const others = [router, visitor, contacted, asked].map((address) => `addr add ${address}/24 dev dlout1`);
+    const others = [router, visitor, forgotten, contacted, asked].map((address) => `addr add ${address}/24 dev dlout1`);
     const others6 = [visitor6, contacted6].map((address) => `addr add ${address}/64 dev dlout1 nodad`);
     await outside.ip(...others, ...others6);
-    await converse(inside, 'listen', '::', 8022, 'listen', '127.0.0.1', 6060, 'bind', '0.0.0.0', 53);
+    service = await converse(inside, 'listen', '::', 8022, 'listen', '127.0.0.1', 6060, 'bind', '0.0.0.0', 53);
     await converse(outside, 'listen', contacted, 443, 'listen', contacted6, 443, 'bind', asked, 53);
-    await converse(outside, 'connect', visitor, server, 8022, 'connect', visitor6, server6, 8022);
+    await converse(
+      outside,
+      'connect',
+      visitor,
+      server,
+      8022,
+      'connect',
+      visitor6,
+      server6,
+      8022,
+      'connect',
+      forgotten,
+      server,
+      8022,
+    );
     await converse(inside, 'connect', server, contacted, 443, 'connect', server6, contacted6, 443);
   });
 
@@ -100,6 +117,13 @@ describe.skipIf(withoutKernel('host-facts'))('what a host knows of itself', () =
     }
     await converse(inside, 'ask', server, asked, 53, 'connect', server6, contacted6, 443);
     await converse(outside, 'connect', visitor, server, 8022, 'ask', visitor, server, 53);
+    // the first packet that is tracked of the older connections comes from our server
+    const said = once(service.stdout!, 'data');
+    service.stdin!.write('\n');
+    await said;
+    expect(await inside.run('cat', '/proc/net/nf_conntrack')).toMatch(
+      new RegExp(`ESTABLISHED src=${server} dst=${forgotten} sport=8022 `),
+    );
 
     const running = await start('host_facts: {interval_seconds: 5}');
 

@@ -118,7 +118,7 @@ export interface HostRow {
 }
 
 /** Keeps a row below 256 KiB of JSON; who has more to tell appends several rows. */
-export const mostContacted = 2000;
+export const mostContacted = 1000;
 
 /** One thing that `append` makes durable. Status, undercount and hosts go with or without rows. */
 export interface Append {
