@@ -2,6 +2,7 @@ import { Registry, type Metric } from 'prom-client';
 import { EngineMetrics } from '../../packages/embedded-clickhouse/src/metrics.ts';
 import { createCollectorMetrics } from '../../packages/pipeline/src/collector/metrics.ts';
 import { createGeoMetrics } from '../../packages/pipeline/src/geo/metrics.ts';
+import { createHostFactsMetrics } from '../../packages/pipeline/src/host/metrics.ts';
 import { createLoaderMetrics } from '../../packages/pipeline/src/loader/metrics.ts';
 import { createReporter } from '../../packages/runtime/src/reporter.ts';
 import { createStoreMetrics } from '../../packages/store/src/metrics.ts';
@@ -28,6 +29,7 @@ export function everyMetric(): readonly Metric[] {
   createStoreMetrics(registry);
   createCollectorMetrics(registry);
   createGeoMetrics(registry);
+  createHostFactsMetrics(registry);
   void new EngineMetrics(registry);
   createLoaderMetrics(reporter.registry, { run: () => Promise.resolve(), backlog: () => ({ files: 0, bytes: 0, oldest: null }) });
   return registry.getMetricsAsArray() as unknown as Metric[];

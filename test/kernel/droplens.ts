@@ -1,10 +1,11 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Namespace } from './namespace.ts';
 
 const program = join(import.meta.dirname, '../../packages/cli/bin/droplens.js');
 const run = promisify(execFile);
@@ -22,24 +23,29 @@ export interface Dossier {
   };
 }
 
-/** `droplens up` that follows the kernel's ring, with a data directory of its own; as a service would run it. */
+/** `droplens up` that follows the kernel's ring, with a data directory of its own; as a service would run it, in a namespace if one is given. */
 export class Droplens {
   readonly #directory = mkdtempSync(join(tmpdir(), 'droplens-kernel-'));
   readonly #flags: readonly string[];
   readonly #log: string;
   #child: ChildProcess | undefined;
 
-  constructor(host: string) {
+  readonly #namespace: Namespace | undefined;
+
+  constructor(host: string, options: { namespace?: Namespace; config?: string } = {}) {
+    this.#namespace = options.namespace;
     const config = join(this.#directory, 'droplens.yaml');
     this.#log = join(this.#directory, 'log');
-    writeFileSync(config, `host: ${host}\nsources: [{kmsg: {}}]\nadmin: {listen: '127.0.0.1:0'}\n`);
+    writeFileSync(config, `host: ${host}\nsources: [{kmsg: {}}]\nadmin: {listen: '127.0.0.1:0'}\n${options.config ?? ''}\n`);
     this.#flags = ['--data', join(this.#directory, 'data'), '--config', config];
   }
 
   /** Starts it and waits until it says so; throws with its log when it ends instead. */
   async start(): Promise<void> {
     const log = openSync(this.#log, 'a');
-    this.#child = spawn(process.execPath, [program, 'up', ...this.#flags], { stdio: ['ignore', log, log] });
+    const [node, ...rest] = [process.execPath, program, 'up', ...this.#flags] as const;
+    const options: SpawnOptions = { stdio: ['ignore', log, log] };
+    this.#child = this.#namespace?.spawn([node, ...rest], options) ?? spawn(node, rest, options);
     closeSync(log);
     while (!this.log.includes('"msg":"started"')) {
       if (this.#child.exitCode !== null) throw new Error(`droplens up ended: ${this.log}`);
@@ -52,8 +58,19 @@ export class Droplens {
   }
 
   async source(address: string): Promise<Dossier> {
-    const { stdout } = await run(process.execPath, [program, 'source', address, '--format', 'ndjson', ...this.#flags]);
-    return JSON.parse(stdout) as Dossier;
+    return JSON.parse(await this.#ask('source', address)) as Dossier;
+  }
+
+  /** The rows of a query. */
+  async sql<Row>(query: string): Promise<Row[]> {
+    const lines = (await this.#ask('sql', query)).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Row);
+  }
+
+  async #ask(...words: string[]): Promise<string> {
+    const command = [program, ...words, '--format', 'ndjson', ...this.#flags];
+    if (this.#namespace !== undefined) return await this.#namespace.run(process.execPath, ...command);
+    return (await run(process.execPath, command)).stdout;
   }
 
   /** Asks until `packets` of this source are stored, or `milliseconds` passed; the last answer. */

@@ -227,6 +227,12 @@ export const errorTable = {
     meaning: 'The state directory was written by a newer version of droplens.',
     remedy: 'start that version, or give this one another directory with --data',
   },
+  DL_HOST_MEMORY_DAMAGED: {
+    disposition: 'discard',
+    meaning:
+      'The record of whom this host contacted cannot be understood; it begins anew. What was stored of it before is still in the database.',
+    remedy: 'nothing has to be done; check the disk if it happens again',
+  },
   DL_IMPORT_UNREADABLE: {
     disposition: 'fatal',
     meaning: 'A file to import cannot be read, or is of a kind that cannot be imported.',

@@ -34,14 +34,14 @@ export const retentionConfig = z.strictObject({
     .min(1)
     .max(36_500)
     .default(30)
-    .describe('Days, counted from loading, for which every packet is kept (`drops`).'),
+    .describe('Days, counted from loading, for which every packet (`drops`) and every contacted remote is kept.'),
   rollup_days: z
     .int()
     .min(1)
     .max(36_500)
     .default(400)
     .describe(
-      'Days, counted from loading, for which the hourly history by source and by port is kept, and the ledger of what is loaded.',
+      'Days, counted from loading, for which the hourly history by source and by port is kept, the ledger of what is loaded, and what hosts knew of themselves.',
     ),
 });
 

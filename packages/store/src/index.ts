@@ -2,6 +2,7 @@ export { clickhouseStoreConfig, retentionConfig, type ClickhouseStoreConfig, typ
 export type { DeduplicationProof, ProofStep } from './deduplication-proof.ts';
 export type { Action, Direction, Filters } from './filters.ts';
 export type { Status, Undercount } from './health.ts';
+export type { Contacted, HostFacts, HostInsert, HostState } from './hosts.ts';
 export { maxInsertBytes, type DropsInsert } from './insert.ts';
 export type { LedgerInsert, LedgerRange } from './ledger.ts';
 export { createStoreMetrics, type StoreMetrics } from './metrics.ts';

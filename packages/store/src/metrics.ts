@@ -8,7 +8,7 @@ export interface StoreMetrics {
 }
 
 /** The tables that inserts go to, as labels. */
-export type InsertTable = 'drops' | 'ledger' | 'undercount' | 'status';
+export type InsertTable = 'drops' | 'ledger' | 'undercount' | 'status' | 'hosts';
 
 const registered = new WeakMap<Registry, StoreMetrics>();
 

@@ -9,6 +9,8 @@ const kept = [
   { table: 'ledger', column: 'toDateTime(loaded_at)', key: 'rollup_days' },
   { table: 'undercount', column: 'toDateTime(loaded_at)', key: 'rollup_days' },
   { table: 'status', column: 'toDateTime(loaded_at)', key: 'rollup_days' },
+  { table: 'hosts', column: 'toDateTime(loaded_at)', key: 'rollup_days' },
+  { table: 'contacted', column: 'toDateTime(loaded_at)', key: 'raw_days' },
 ] as const;
 
 /**

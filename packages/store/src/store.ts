@@ -3,6 +3,7 @@ import type { RetentionConfig } from './config.ts';
 import { Connection } from './connection.ts';
 import { proveDeduplication, type DeduplicationProof } from './deduplication-proof.ts';
 import { insertStatuses, insertUndercounts, type Status, type Undercount } from './health.ts';
+import { contactedRemotes, hostStates, insertHosts, type Contacted, type HostInsert, type HostState } from './hosts.ts';
 import { insertDrops, type DropsInsert } from './insert.ts';
 import { coveredRanges, insertLedger, ledgerHasToken, type LedgerInsert, type LedgerRange } from './ledger.ts';
 import { createStoreMetrics, type InsertTable, type StoreMetrics } from './metrics.ts';
@@ -106,6 +107,11 @@ export class Store {
     await this.#timed('status', rows.length, () => insertStatuses(this.#connection, rows, Date.now()));
   }
 
+  /** Stores what hosts know of themselves and whom they contacted. */
+  async insertHosts(rows: readonly HostInsert[]): Promise<void> {
+    await this.#timed('hosts', rows.length, () => insertHosts(this.#connection, rows, Date.now()));
+  }
+
   /** Makes the tables keep what the configuration says; returns those it changed. */
   async applyRetention(retention: RetentionConfig): Promise<string[]> {
     return await applyRetention(this.#connection, retention);
@@ -156,6 +162,17 @@ export class Store {
   /** How every stream does. */
   async statuses(): Promise<StreamStatus[]> {
     return await statuses(this.#connection);
+  }
+
+  /** What each host knows of itself, or knew at a moment (milliseconds since 1970). */
+  async hosts(options: { at?: number | undefined } = {}): Promise<HostState[]> {
+    // what a clock dated beyond tomorrow is no event time
+    return await hostStates(this.#connection, options.at ?? Date.now() + 86_400_000);
+  }
+
+  /** Remotes that any host began a connection to, since a moment (milliseconds since 1970). */
+  async contacted(options: { since?: number | undefined } = {}): Promise<Contacted[]> {
+    return await contactedRemotes(this.#connection, options.since ?? 0);
   }
 
   /** How large the tables are. */

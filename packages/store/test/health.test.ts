@@ -123,7 +123,9 @@ describe('overview', () => {
   it('tells how large the tables are', async () => {
     const sizes = await opened.store.tableSizes();
     expect(sizes.map((size) => size.table)).toEqual([
+      'contacted',
       'drops',
+      'hosts',
       'ledger',
       'migrations',
       'ports_1h',

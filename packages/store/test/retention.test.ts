@@ -35,7 +35,7 @@ describe('applyRetention', () => {
     ] as const) {
       await opened.store.insertDrops({ rows: rowText([{ ...plainRow, host: token }]), loadedAt: now - age * day, token });
     }
-    expect(await opened.store.applyRetention({ raw_days: 10, rollup_days: 400 })).toEqual(['drops']);
+    expect(await opened.store.applyRetention({ raw_days: 10, rollup_days: 400 })).toEqual(['drops', 'contacted']);
     expect(await opened.store.applyRetention({ raw_days: 10, rollup_days: 400 })).toEqual([]);
     await opened.client.command({ query: 'OPTIMIZE TABLE drops FINAL SETTINGS mutations_sync = 2' });
     await expect
@@ -54,8 +54,10 @@ describe('applyRetention', () => {
       'ledger',
       'undercount',
       'status',
+      'hosts',
+      'contacted',
     ]);
-    expect(await opened.store.applyRetention(defaults)).toHaveLength(6);
+    expect(await opened.store.applyRetention(defaults)).toHaveLength(8);
     expect(await opened.store.applyRetention(defaults)).toEqual([]);
   });
 

@@ -26,7 +26,8 @@ export class Forwarder implements Component {
     this.#stopping = stopping;
     this.#finished = this.#from
       .run(
-        ({ blocks, undercounts, statuses, signal }) => this.#to.append({ blocks, undercounts, statuses }, { signal }),
+        ({ blocks, undercounts, statuses, hosts, signal }) =>
+          this.#to.append({ blocks, undercounts, statuses, hosts }, { signal }),
         stopping.signal,
       )
       .catch((error: unknown) => this.#onFatal(error));

@@ -61,11 +61,71 @@ export interface StatusRow {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
-/** One thing that `append` makes durable. Status and undercount go with or without rows, and may be delivered apart from them. */
+/** An address that is delivered to a host, or a whole range of them. */
+export interface OwnAddress {
+  readonly address: string;
+  /** How many of its bits are fixed: all (32, 128) for one address, fewer for a range. */
+  readonly bits: number;
+  /** Prefix length of the network it lies in, as far as known; else as `bits`. */
+  readonly prefix: number;
+  /** Empty when not known. */
+  readonly interface: string;
+}
+
+/** A port that packets from elsewhere reach a program at; those bound to loopback are none. */
+export interface ListeningPort {
+  readonly proto: 'TCP' | 'UDP';
+  /** `0.0.0.0` and `::` stand for every address of the host; `::` usually for IPv4, too. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a host may know about itself. */
+export const factNames = ['addresses', 'gateways', 'resolvers', 'listening', 'contacted'] as const;
+export type FactName = (typeof factNames)[number];
+
+/** What a host knows about itself. Addresses are text, IPv4 dotted, IPv6 as in RFC 5952. */
+export interface KnownFacts {
+  readonly addresses: readonly OwnAddress[];
+  readonly gateways: readonly string[];
+  readonly resolvers: readonly string[];
+  readonly listening: readonly ListeningPort[];
+  /** Why a fact is missing or not whole: then an empty list does not mean "none". */
+  readonly absent: Readonly<Partial<Record<FactName, string>>>;
+}
+
+/** A remote to which a host began a connection; an inbound connection makes nobody one. */
+export interface ContactedRemote {
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly last: number;
+}
+
+/**
+ * What a host says about itself: on every change, and again at least every hour. (host, since) is its identity, and of one identity the last row
+ * is the truth, so a re-send is harmless. `facts` is always whole; `contacted` is not: it holds whom it has not told
+ * of before (all within a day). A host's rows must arrive in order.
+ */
+export interface HostRow {
+  readonly host: string;
+  /** Since when the facts are as they are: milliseconds since 1970. */
+  readonly since: number;
+  /** When they were last found to be so. */
+  readonly time: number;
+  readonly facts: KnownFacts;
+  /** At most `mostContacted` in one row. */
+  readonly contacted: readonly ContactedRemote[];
+}
+
+/** Keeps a row below 256 KiB of JSON; who has more to tell appends several rows. */
+export const mostContacted = 1000;
+
+/** One thing that `append` makes durable. Status, undercount and hosts go with or without rows, and may be delivered apart from them. */
 export interface Append {
   readonly blocks: readonly RowBlock[];
   readonly undercounts: readonly UndercountRow[];
   readonly statuses: readonly StatusRow[];
+  readonly hosts: readonly HostRow[];
 }
 
 /** How an `append` behaves when the transport is full (the spool's bound, a broker that does not answer). */

@@ -5,6 +5,7 @@ import {
   type Append,
   type DeadRow,
   type Delivery,
+  type HostRow,
   type Intent,
   type RowBlock,
   type TransportReader,
@@ -54,11 +55,13 @@ export function transportConformance(driver: string, create: () => Promise<Trans
           rejected: { arp: 2, 'not-netfilter': 3 },
         },
       ];
-      await append({ blocks: [block], undercounts, statuses });
-      const seen = await collect(transport.reader(), 3, 1);
+      const hosts = [hostRow, { ...hostRow, host: 'w\u00e9b "2"', since: hostRow.since + 1, contacted: [] }];
+      await append({ blocks: [block], undercounts, statuses, hosts });
+      const seen = await collect(transport.reader(), { rows: 3, statuses: 1, hosts: 2 });
       expect(seen.flatMap(({ blocks }) => blocks)).toEqual([{ ...block, text: text.toString('latin1') }]);
       expect(seen.flatMap((one) => one.undercounts)).toEqual(undercounts);
       expect(seen.flatMap((one) => one.statuses)).toEqual(statuses);
+      expect(seen.flatMap((one) => one.hosts)).toEqual(hosts);
     });
 
     test('keeps the order of a stream and hands over everything once', async () => {
@@ -84,28 +87,32 @@ export function transportConformance(driver: string, create: () => Promise<Trans
       expect(blocks.every((block) => block.first === 1 && block.last === 100 && block.rows === 100)).toBe(true);
     });
 
-    test('carries ranges without rows, and status without ranges', async () => {
+    test('carries ranges without rows, and status or hosts without ranges', async () => {
       const status = { stream: '1', epoch: '1', position: 9, time: 1_795_132_800_000, host: 'h', source: 's' };
       await append(
         {
           blocks: [{ stream: '1', epoch: '1', first: 1, last: 9, rows: 0, text: new Uint8Array() }],
           undercounts: [],
           statuses: [],
+          hosts: [],
         },
-        { blocks: [], undercounts: [], statuses: [{ ...status, lines: 1, records: 0, rejected: {} }] },
+        { blocks: [], undercounts: [], statuses: [{ ...status, lines: 1, records: 0, rejected: {} }], hosts: [] },
+        { blocks: [], undercounts: [], statuses: [], hosts: [hostRow] },
+        { blocks: [], undercounts: [], statuses: [], hosts: [{ ...hostRow, time: hostRow.time + 1 }] },
         rowsOf('1', 10, 10),
       );
-      const seen = await collect(transport.reader(), 1, 1);
+      const seen = await collect(transport.reader(), { rows: 1, statuses: 1, hosts: 2 });
       const ranges = seen.flatMap((delivery) => delivery.blocks.map(({ first, last, rows }) => [first, last, rows]));
       expect(ranges).toEqual([
         [1, 9, 0],
         [10, 10, 1],
       ]);
       expect(seen.flatMap((delivery) => delivery.statuses).length).toBe(1);
+      expect(seen.flatMap((delivery) => delivery.hosts.map(({ time }) => time))).toEqual([hostRow.time, hostRow.time + 1]);
     });
 
     test('an append of nothing is nothing', async () => {
-      await append({ blocks: [], undercounts: [], statuses: [] }, rowsOf('1', 1, 1));
+      await append({ blocks: [], undercounts: [], statuses: [], hosts: [] }, rowsOf('1', 1, 1));
       expect(await collect(transport.reader(), 1)).toHaveLength(1);
     });
 
@@ -119,11 +126,17 @@ export function transportConformance(driver: string, create: () => Promise<Trans
         rows,
         text,
       });
-      await append({ blocks: [1, 2, 3].map((first) => block(first, large(first), 4096)), undercounts: [], statuses: [] });
+      await append({
+        blocks: [1, 2, 3].map((first) => block(first, large(first), 4096)),
+        undercounts: [],
+        statuses: [],
+        hosts: [],
+      });
       await append({
         blocks: [10, 11].map((first) => block(first, Buffer.alloc(80_000, `${first}\t\n`), 20_000)),
         undercounts: [],
         statuses: [],
+        hosts: [],
       });
       const seen = await collect(transport.reader(), 3 * 4096 + 40_000);
       for (const { blocks } of seen) {
@@ -256,6 +269,21 @@ export function transportConformance(driver: string, create: () => Promise<Trans
   });
 }
 
+/** What a host may say of itself. */
+export const hostRow: HostRow = {
+  host: 'web-1',
+  since: 1_795_132_800_000,
+  time: 1_795_132_800_123,
+  facts: {
+    addresses: [{ address: '2001:db8::1', bits: 128, prefix: 64, interface: 'e\u00fc "0"' }],
+    gateways: ['192.0.2.1'],
+    resolvers: [],
+    listening: [{ proto: 'UDP', address: '::', port: 53 }],
+    absent: { resolvers: '/etc/resolv.conf cannot be read (EACCES)' },
+  },
+  contacted: [{ address: '198.51.100.9', last: 1_795_132_799_999 }],
+};
+
 /** An append of one block with a row at each position of [first, last]. */
 export function rowsOf(stream: string, first: number, last: number, epoch = '1'): Append {
   let text = '';
@@ -264,6 +292,7 @@ export function rowsOf(stream: string, first: number, last: number, epoch = '1')
     blocks: [{ stream, epoch, first, last, rows: last - first + 1, text: Buffer.from(text) }],
     undercounts: [],
     statuses: [],
+    hosts: [],
   };
 }
 
@@ -271,18 +300,24 @@ interface Seen extends Omit<Delivery, 'origin' | 'claim' | 'blocks' | 'saveInten
   readonly blocks: readonly (Omit<RowBlock, 'text'> & { text: string })[];
 }
 
-/** Runs `reader` until so many rows and statuses have been handed over; the texts are copied, since a driver may reuse its buffers. */
-export async function collect(reader: TransportReader, rows: number, statuses = 0): Promise<Seen[]> {
+/** Runs `reader` until so many rows, statuses and hosts have been handed over; texts are copied, since a driver may reuse its buffers. */
+export async function collect(
+  reader: TransportReader,
+  wanted: number | { rows: number; statuses?: number; hosts?: number },
+): Promise<Seen[]> {
+  const { rows, statuses: fewestStatuses = 0, hosts: fewestHosts = 0 } = typeof wanted === 'number' ? { rows: wanted } : wanted;
   const seen: Seen[] = [];
   const stop = new AbortController();
   let count = 0;
   let said = 0;
+  let known = 0;
   await reader.run((delivery) => {
-    const { undercounts, intent, rebuilt } = delivery;
-    seen.push({ blocks: delivery.blocks.map(snapshot), undercounts, statuses: delivery.statuses, intent, rebuilt });
+    const { undercounts, statuses, hosts, intent, rebuilt } = delivery;
+    seen.push({ blocks: delivery.blocks.map(snapshot), undercounts, statuses, hosts, intent, rebuilt });
     count += delivery.blocks.reduce((sum, block) => sum + block.rows, 0);
-    said += delivery.statuses.length;
-    if (count >= rows && said >= statuses) stop.abort();
+    said += statuses.length;
+    known += hosts.length;
+    if (count >= rows && said >= fewestStatuses && known >= fewestHosts) stop.abort();
     return Promise.resolve();
   }, stop.signal);
   return seen;

@@ -1,3 +1,4 @@
+import { HostFacts } from '@droplens/pipeline';
 import { AdminServer, Lifecycle, type Component } from '@droplens/runtime';
 import { createKafka, createSpool, Forwarder } from '@droplens/transport';
 import { dataPaths, prepareDataDirectory } from '../data-directory.ts';
@@ -36,6 +37,13 @@ export async function startCollect({ loaded, reporter, onFatal }: ServiceOptions
     reporter,
     onFatal,
   });
+  const hostFacts = new HostFacts({
+    config: config.host_facts,
+    host: config.host,
+    directory: dataPaths(config.data).host,
+    writer: kafka.writer,
+    reporter: reporter.child('host'),
+  });
   let stopping = false;
   const admin = new AdminServer({
     listen: config.admin.listen,
@@ -44,7 +52,7 @@ export async function startCollect({ loaded, reporter, onFatal }: ServiceOptions
   });
   const queue: Component = { start: () => spool.writer.open(), stop: () => spool.writer.close() };
   const brokers: Component = { start: () => Promise.resolve(), stop: () => kafka.close() };
-  const parts = new Lifecycle([adminComponent(admin, config.admin.listen), brokers, queue, forwarder, collector]);
+  const parts = new Lifecycle([adminComponent(admin, config.admin.listen), brokers, queue, forwarder, collector, hostFacts]);
   await parts.start();
   const speed = new LineRate();
   return {

@@ -1,6 +1,6 @@
 import { engineConfig } from '@droplens/embedded-clickhouse';
 import { actions, parseLine } from '@droplens/netfilter-log';
-import { geoConfig, loaderConfig, sourcesConfig } from '@droplens/pipeline';
+import { geoConfig, hostFactsConfig, loaderConfig, sourcesConfig } from '@droplens/pipeline';
 import { parseListen } from '@droplens/runtime';
 import { clickhouseStoreConfig, retentionConfig } from '@droplens/store';
 import { transportConfig } from '@droplens/transport';
@@ -66,6 +66,7 @@ export const configurationSchema = z.strictObject({
   sources: sourcesConfig,
   parse: parseConfig.prefault({}).describe('What lines do not say about themselves.'),
   networks: networksConfig.prefault({}).describe('Whose addresses are whose.'),
+  host_facts: hostFactsConfig.prefault({}).describe('What this host finds out about itself, so that it is never banned.'),
   transport: transportConfig.prefault({}).describe('The queue between collector and loader.'),
   loader: loaderConfig.prefault({}).describe('From the queue to the database.'),
   store: z.discriminatedUnion('kind', [embeddedStoreConfig, clickhouseStoreConfig]).prefault({}).describe('The database.'),

@@ -3,6 +3,7 @@ import type { Session } from '../session.ts';
 import { examinationText, examine } from './examination.ts';
 import { findingText, type Finding } from './finding.ts';
 import { checkGeo } from './geo-health.ts';
+import { checkHostKnowledge } from './host-knowledge.ts';
 import { thisMachine } from './machine.ts';
 import { checkDeduplication, checkStore } from './store-health.ts';
 
@@ -26,9 +27,10 @@ export async function runDoctor(
     data: config.data,
     files,
     store: async () => {
+      const host = await checkHostKnowledge(config);
       const geo = await checkGeo(config, machine.now);
       const { findings, lastPacket } = await checkStore(config, machine.now);
-      return { findings: [...geo, ...findings], lastPacket };
+      return { findings: [...host, ...geo, ...findings], lastPacket };
     },
   });
   await terminal.write(examinationText(examination, machine.now, terminal.columns, terminal.paint));

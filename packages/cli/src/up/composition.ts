@@ -1,4 +1,4 @@
-import { Geo, Loader, type Collector, type SourceConfig } from '@droplens/pipeline';
+import { Geo, HostFacts, Loader, type Collector, type SourceConfig } from '@droplens/pipeline';
 import { AdminServer, Lifecycle, type Component, type Reporter } from '@droplens/runtime';
 import type { Store } from '@droplens/store';
 import { createSpool, type Spool, type SpoolConfig } from '@droplens/transport';
@@ -54,7 +54,14 @@ export async function startUp({ config, spool: spoolConfig, sources, machineId, 
       onFatal,
     });
     const collector = collectorOf(config, { sources, machineId, writer: spool.writer, reporter, onFatal });
-    const parts = new Lifecycle([geo, loader, collector]);
+    const hostFacts = new HostFacts({
+      config: config.host_facts,
+      host: config.host,
+      directory: paths.host,
+      writer: spool.writer,
+      reporter: reporter.child('host'),
+    });
+    const parts = new Lifecycle([geo, loader, collector, hostFacts]);
     await parts.start();
     ready = () => (loader.ready ? null : 'the database does not answer yet; lines are kept in the spool');
     return {

@@ -115,6 +115,7 @@ export class Publisher {
       undercounts: stretches.flatMap(({ epoch, block }) =>
         block.undercounts.map((undercount) => ({ stream, epoch, ...undercount })),
       ),
+      hosts: [],
       statuses: stretches.flatMap(({ epoch, last, counts, source }) =>
         counts === null ? [] : [{ stream, epoch, position: last, time, host: this.#host, source, ...copyCounts(counts) }],
       ),

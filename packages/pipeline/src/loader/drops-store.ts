@@ -1,4 +1,4 @@
-import type { Range, StatusRow, UndercountRow } from '@droplens/transport';
+import type { HostRow, Range, StatusRow, UndercountRow } from '@droplens/transport';
 
 /** What the loader needs of the database; `Store` of `@droplens/store` is it. Every rejection is a DroplensError. */
 export interface DropsStore {
@@ -19,4 +19,6 @@ export interface DropsStore {
   insertUndercounts(rows: readonly UndercountRow[]): Promise<void>;
   /** The same row again is one row. */
   insertStatuses(rows: readonly StatusRow[]): Promise<void>;
+  /** The same row again is one row. */
+  insertHosts(rows: readonly HostRow[]): Promise<void>;
 }

@@ -142,14 +142,15 @@ export class Loader implements Component {
     throw new DroplensError('DL_BATCH_CHANGED', `the interrupted batch ${token} from ${origin} cannot be read again`);
   }
 
-  /** What was never logged and how the streams do. The database keeps one of equal rows, so a repetition is harmless. */
-  async #loadStatus({ undercounts, statuses, signal }: Delivery): Promise<void> {
+  /** What was never logged, how the streams do and what the hosts know of themselves. The database keeps one of equal rows, so a repetition is harmless. */
+  async #loadStatus({ undercounts, statuses, hosts, signal }: Delivery): Promise<void> {
     try {
       if (undercounts.length > 0) await this.#persist(() => this.#store.insertUndercounts(undercounts), signal);
       if (statuses.length > 0) await this.#persist(() => this.#store.insertStatuses(statuses), signal);
+      if (hosts.length > 0) await this.#persist(() => this.#store.insertHosts(hosts), signal);
     } catch (error) {
       if (dispositionOf(error) !== 'discard') throw error;
-      this.#reporter.fail(error, { undercounts, statuses });
+      this.#reporter.fail(error, { undercounts, statuses, hosts: hosts.map(({ host, since, time }) => ({ host, since, time })) });
     }
   }
 

@@ -75,6 +75,7 @@ function appendOf(stream: string, first: number, last: number): Append {
     blocks: [block],
     undercounts: last % 3 === 0 ? [{ ...at, cause: 'net-ratelimit', count: 1 }] : [],
     statuses: [{ ...at, source: 'test', lines: last, records: last, rejected: {} }],
+    hosts: [],
   };
 }
 
@@ -92,6 +93,7 @@ function damaged(whole: Store): DropsStore {
     hasToken: (token) => whole.hasToken(token),
     insertUndercounts: (rows) => whole.insertUndercounts(rows),
     insertStatuses: (rows) => whole.insertStatuses(rows),
+    insertHosts: (rows) => whole.insertHosts(rows),
   };
   if (mode === 'no-token') {
     return { ...bound, insertDrops: (insert) => whole.insertDrops({ ...insert, token: randomBytes(8).toString('hex') }) };

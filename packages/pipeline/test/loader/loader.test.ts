@@ -49,7 +49,8 @@ describe('loader on the spool and the embedded engine', () => {
     await store.close();
   });
 
-  const append = (...blocks: RowBlock[]): Promise<void> => spool.writer.append({ blocks, undercounts: [], statuses: [] });
+  const append = (...blocks: RowBlock[]): Promise<void> =>
+    spool.writer.append({ blocks, undercounts: [], statuses: [], hosts: [] });
   const state = (): Promise<Tables> => tables(engine, `d${database}`);
   const start = async (through: DropsStore = store, reader: TransportReader = spool.reader): Promise<Running> => {
     const registry = new Registry();
@@ -103,7 +104,12 @@ describe('loader on the spool and the embedded engine', () => {
     await append(sampleBlock('1', '10', 51, 150, every(51, 150)), sampleBlock('1', '10', 101, 160, every(101, 160)));
     await append(sampleBlock('1', '10', 1, 90, every(1, 90)));
     const imports = createSpool(join(directory, `spool${database}`), { maxBytes: 1024 ** 3, reporter, lane: 'import' });
-    await imports.writer.append({ blocks: [sampleBlock('1', '10', 1, 200, every(1, 200))], undercounts: [], statuses: [] });
+    await imports.writer.append({
+      blocks: [sampleBlock('1', '10', 1, 200, every(1, 200))],
+      undercounts: [],
+      statuses: [],
+      hosts: [],
+    });
     await imports.writer.close();
     const running = await start();
     await Promise.all([spool.drained(), imports.drained()]);
@@ -112,12 +118,14 @@ describe('loader on the spool and the embedded engine', () => {
     expect(await running.metric('droplens_loader_cut_rows_total')).toBe(100 + 60 + 90 + 200 - 100);
   });
 
-  test('ranges without rows reach the ledger, undercount and status their tables, and all of it again changes nothing', async () => {
+  test('ranges without rows reach the ledger, undercount, status and hosts their tables, and all of it again changes nothing', async () => {
     const at = { stream: '1', epoch: '10', time: 1_795_132_800_000, host: 'web-1' };
+    const facts = { addresses: [], gateways: ['192.0.2.1'], resolvers: [], listening: [], absent: {} };
     const status: Append = {
       blocks: [{ stream: '1', epoch: '10', first: 1, last: 50, rows: 0, text: new Uint8Array() }],
       undercounts: [{ ...at, position: 20, cause: 'net-ratelimit', count: 7 }],
       statuses: [{ ...at, position: 50, source: '/var/log/kern.log', lines: 9, records: 0, rejected: { 'not-netfilter': 9 } }],
+      hosts: [{ host: 'web-1', since: at.time, time: at.time, facts, contacted: [{ address: '192.0.2.9', last: at.time }] }],
     };
     await spool.writer.append(status);
     await spool.writer.append({ ...status, blocks: [] });
@@ -125,6 +133,8 @@ describe('loader on the spool and the embedded engine', () => {
     await spool.writer.append(status);
     await load();
     expect(await state()).toMatchObject({ rows: 0, ranges: 1, undercounts: 1, statuses: 1 });
+    expect(await store.hosts()).toEqual([{ host: 'web-1', since: at.time, time: at.time, ...facts }]);
+    expect(await store.contacted()).toEqual([{ address: '192.0.2.9', hosts: ['web-1'], last: at.time }]);
   });
 
   test('rows that cannot be loaded are kept aside with the reason and hold up nothing', async () => {
@@ -298,6 +308,7 @@ describe('loader on the spool and the embedded engine', () => {
             blocks: [],
             undercounts: [],
             statuses: [],
+            hosts: [],
             intent: null,
             rebuilt: true,
             saveIntent: (intent) => Promise.resolve(void saved.push(intent)),
@@ -332,5 +343,6 @@ function through(store: Store): DropsStore {
     hasToken: (token) => store.hasToken(token),
     insertUndercounts: (rows) => store.insertUndercounts(rows),
     insertStatuses: (rows) => store.insertStatuses(rows),
+    insertHosts: (rows) => store.insertHosts(rows),
   };
 }

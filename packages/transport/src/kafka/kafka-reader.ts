@@ -35,7 +35,7 @@ export class KafkaReader implements TransportReader {
   constructor(options: KafkaReaderOptions) {
     this.#options = options;
     const waiting = (topic: string): number => this.#waiting(topic);
-    const topics = [options.topics.drops.name, options.topics.status.name];
+    const topics = [options.topics.drops.name, options.topics.status.name, options.topics.hosts.name];
     const lag = new Gauge({
       name: 'droplens_transport_kafka_lag_messages',
       help: 'Messages of the partitions this loader has that are not loaded yet.',
@@ -87,7 +87,7 @@ export class KafkaReader implements TransportReader {
 
   async #session(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {
     const { client, config, topics, dead, metrics, reporter } = this.#options;
-    const read = [topics.drops, topics.status];
+    const read = [topics.drops, topics.status, topics.hosts];
     if (config.topics.create) await this.#createTopics();
     await checkTopics(client, [...read, topics.dead]);
     const claims = new PartitionClaims({

@@ -8,7 +8,7 @@ import type { KafkaConfig } from './config.ts';
 import { type DropsMessage, messagesOf } from './drops-message.ts';
 import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
-import { statusMessage } from './status-message.ts';
+import { hostMessage, statusMessage } from './status-message.ts';
 import { partitionOfStream } from './stream-partition.ts';
 import { checkTopics } from './topic-check.ts';
 import type { Topic, TopicRole } from './topics.ts';
@@ -81,6 +81,8 @@ export class KafkaWriter implements TransportWriter {
     }
     const status = statusMessage(append);
     if (status !== null) await this.#request(topics.status.name, 0, [status], signal);
+    // one after the other: a host's rows must arrive in order
+    if (append.hosts.length > 0) await this.#request(topics.hosts.name, 0, append.hosts.map(hostMessage), signal);
     failpoint('afterAcknowledge');
   }
 
@@ -133,7 +135,7 @@ export class KafkaWriter implements TransportWriter {
     });
     try {
       await producer.connect();
-      await checkTopics(client, [topics.drops, topics.status]);
+      await checkTopics(client, [topics.drops, topics.status, topics.hosts]);
       return producer;
     } catch (error) {
       await disconnect(Promise.resolve(producer));

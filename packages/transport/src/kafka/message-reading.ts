@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { Append, RowBlock } from '../transport.ts';
+import type { Append, HostRow, RowBlock, StatusRow, UndercountRow } from '../transport.ts';
 import { decodeDropsMessage, type ForeignReason } from './drops-message.ts';
-import { decodeStatusMessage } from './status-message.ts';
+import { decodeHostMessage, decodeStatusMessage } from './status-message.ts';
 import type { TopicRole } from './topics.ts';
 
 /** A message that holds nothing that can be loaded, and why. */
@@ -16,23 +16,31 @@ export function readMessages(
   messages: readonly KafkaMessage[],
 ): { append: Append; foreign: readonly ForeignMessage[] } {
   const blocks: RowBlock[] = [];
-  const undercounts: Append['undercounts'][number][] = [];
-  const statuses: Append['statuses'][number][] = [];
+  const undercounts: UndercountRow[] = [];
+  const statuses: StatusRow[] = [];
+  const hosts: HostRow[] = [];
   const foreign: ForeignMessage[] = [];
   for (const message of messages) {
+    const reason = take(message);
+    if (reason !== null) foreign.push({ message, reason });
+  }
+  return { append: { blocks, undercounts, statuses, hosts }, foreign };
+
+  function take(message: KafkaMessage): ForeignReason | null {
     if (role === 'drops') {
       const block = decodeDropsMessage(message);
-      if (typeof block === 'string') foreign.push({ message, reason: block });
-      else blocks.push(block);
+      if (typeof block === 'string') return block;
+      blocks.push(block);
+    } else if (role === 'hosts') {
+      const host = decodeHostMessage(message);
+      if (typeof host === 'string') return host;
+      hosts.push(host);
     } else {
       const report = decodeStatusMessage(message);
-      if (typeof report === 'string') {
-        foreign.push({ message, reason: report });
-        continue;
-      }
+      if (typeof report === 'string') return report;
       undercounts.push(...report.undercounts);
       statuses.push(...report.statuses);
     }
+    return null;
   }
-  return { append: { blocks, undercounts, statuses }, foreign };
 }

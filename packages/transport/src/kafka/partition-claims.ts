@@ -126,7 +126,7 @@ export class PartitionClaims {
   }
 
   async #settle({ settle, signal }: Taking, topic: string, partition: number, intent: CommittedIntent): Promise<void> {
-    const none = { blocks: [], undercounts: [], statuses: [] };
+    const none = { blocks: [], undercounts: [], statuses: [], hosts: [] };
     await settle({
       ...none,
       origin: `${topic}/${partition}`,

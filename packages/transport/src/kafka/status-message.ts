@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { statusSchema, undercountSchema } from '../health-schema.ts';
-import type { Append } from '../transport.ts';
+import { hostSchema, statusSchema, undercountSchema } from '../health-schema.ts';
+import type { Append, HostRow } from '../transport.ts';
 import type { ForeignReason, ReadMessage } from './drops-message.ts';
 
 /*
@@ -28,8 +28,32 @@ export function statusMessage({ undercounts, statuses }: StatusReport): { key: s
   return { key: about.stream, value: JSON.stringify({ v: version, undercounts, statuses }) };
 }
 
-/** What the message says, or why it says nothing to us. Never throws, whatever the bytes. */
-export function decodeStatusMessage({ value }: ReadMessage): StatusReport | ForeignReason {
+/** What a status message says, or why it says nothing to us. Never throws, whatever the bytes. */
+export function decodeStatusMessage(message: ReadMessage): StatusReport | ForeignReason {
+  const parsed = decode(message, schema);
+  return typeof parsed === 'string' ? parsed : { undercounts: parsed.undercounts, statuses: parsed.statuses };
+}
+
+/*
+ * A message of the hosts topic: what one host says of itself.
+ *
+ *   key    the host's name
+ *   value  {"v":1,"host":{…}}
+ */
+
+const hostMessageSchema = z.strictObject({ v: z.literal(version), host: hostSchema });
+
+export function hostMessage(host: HostRow): { key: string; value: string } {
+  return { key: host.host, value: JSON.stringify({ v: version, host }) };
+}
+
+/** What a hosts message says, or why it says nothing to us. Never throws, whatever the bytes. */
+export function decodeHostMessage(message: ReadMessage): HostRow | ForeignReason {
+  const parsed = decode(message, hostMessageSchema);
+  return typeof parsed === 'string' ? parsed : parsed.host;
+}
+
+function decode<Schema extends z.ZodType>({ value }: ReadMessage, schema: Schema): z.output<Schema> | ForeignReason {
   let json: unknown;
   try {
     json = JSON.parse(value?.toString('utf8') ?? '');
@@ -39,5 +63,5 @@ export function decodeStatusMessage({ value }: ReadMessage): StatusReport | Fore
   if (typeof json !== 'object' || json === null || !('v' in json) || typeof json.v !== 'number') return 'foreign';
   if (json.v > version) return 'version';
   const parsed = schema.safeParse(json);
-  return parsed.success ? { undercounts: parsed.data.undercounts, statuses: parsed.data.statuses } : 'header';
+  return parsed.success ? parsed.data : 'header';
 }

@@ -21,6 +21,8 @@ const maxMessageBytes = 16 * 1024 * 1024;
 
 /** Dead letters are kept long enough for a person to come back from holidays. */
 const deadHours = 24 * 30;
+/** Every word of a host stays at least this long. */
+const hostsHours = 24 * 7;
 
 /**
  * All topics (design: data contracts). `drops` and `hits` are spread by stream; the others are small. `bans` and `hosts` are compacted: the last word
@@ -45,7 +47,8 @@ export function topicsOf({ topics }: KafkaConfig): Record<TopicRole, Topic> {
   return {
     drops: topic('drops', partitions, kept(hours)),
     status: topic('status', 1, kept(hours)),
-    hosts: topic('hosts', 1, compacted),
+    // a host tells of a remote once: loaders must have read it before compaction keeps only the host's last word
+    hosts: topic('hosts', 1, { ...compacted, 'min.compaction.lag.ms': String(hostsHours * 3_600_000) }),
     bans: topic('bans', 1, compacted),
     hits: topic('hits', 1, kept(hours)),
     dead: topic('dead', 1, kept(deadHours)),

@@ -1,17 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { DroplensError } from '@droplens/runtime';
 import { z } from 'zod';
-import { integer, statusSchema, uint64, undercountSchema } from '../health-schema.ts';
+import { hostSchema, integer, statusSchema, uint64, undercountSchema } from '../health-schema.ts';
 import type { Append, RowBlock } from '../transport.ts';
 
 /*
  * One file = one batch, readable with `head`:
  *
  *   droplens-spool 1 <crc32 of all that follows, 8 hex digits> <bytes of the header line> <bytes of row text>\n
- *   {"seq":7,"loaded_at":1795132800000,"blocks":[{"stream":…,"epoch":…,"first":…,"last":…,"rows":…,"bytes":…}],"undercounts":[…],"statuses":[…]}\n
+ *   {"seq":7,"loaded_at":1795132800000,"blocks":[{"stream":…,"epoch":…,"first":…,"last":…,"rows":…,"bytes":…}],"undercounts":[…],"statuses":[…],"hosts":[…]}\n
  *   row text of all blocks, one after the other
  *
- * Undercount and status travel in the header, so one rename makes an append durable as a whole; a file without blocks ends in
+ * Undercount, status and hosts travel in the header, so one rename makes an append durable as a whole; a file without blocks ends in
  * `.status`, any other in `.rows`. The name repeats what the header says first (the first block, or the first status), so that
  * even of a file whose content is lost it is known what is missing.
  */
@@ -66,7 +66,8 @@ export function encodeSpoolFile(append: Append, seq: number, loadedAt: number): 
     if (text.byteLength > 0) texts.push(text);
     textBytes += text.byteLength;
   }
-  const fields = { seq, loaded_at: loadedAt, blocks, undercounts: append.undercounts, statuses: append.statuses };
+  const { undercounts, statuses, hosts } = append;
+  const fields = { seq, loaded_at: loadedAt, blocks, undercounts, statuses, hosts };
   // What could not be read again must not be acknowledged.
   const checked = headerSchema.safeParse(fields);
   if (!checked.success) throw new DroplensError('DL_INTERNAL', `no spool file can hold this append: ${oneLine(checked.error)}`);
@@ -96,6 +97,8 @@ const headerSchema = z.strictObject({
   ),
   undercounts: z.array(undercountSchema),
   statuses: z.array(statusSchema),
+  // files from before hosts were told of have none
+  hosts: z.array(hostSchema).default([]),
 });
 
 function oneLine(error: z.ZodError): string {
@@ -135,5 +138,5 @@ function decodeHeader(name: SpoolName, content: Buffer, start: number, textStart
     offset += bytes;
   }
   if (offset !== content.byteLength) return 'its blocks do not add up to its length';
-  return { blocks, undercounts: header.undercounts, statuses: header.statuses };
+  return { blocks, undercounts: header.undercounts, statuses: header.statuses, hosts: header.hosts };
 }

@@ -160,7 +160,7 @@ export class SpoolWriter implements TransportWriter {
   }
 }
 
-/** An append in parts that are a batch each; its status goes with the last, since it speaks of what came before. */
+/** An append in parts that are a batch each; its status and hosts go with the last, since it speaks of what came before. */
 function split(append: Append): Append[] {
   const parts: RowBlock[][] = [];
   let rows = 0;
@@ -177,9 +177,9 @@ function split(append: Append): Append[] {
     rows += block.rows;
     bytes += block.text.byteLength;
   }
-  const { undercounts, statuses } = append;
-  if (parts.length === 0 && (undercounts.length > 0 || statuses.length > 0)) parts.push([]);
+  const { undercounts, statuses, hosts } = append;
+  if (parts.length === 0 && undercounts.length + statuses.length + hosts.length > 0) parts.push([]);
   return parts.map((blocks, i) =>
-    i === parts.length - 1 ? { blocks, undercounts, statuses } : { blocks, undercounts: [], statuses: [] },
+    i === parts.length - 1 ? { blocks, undercounts, statuses, hosts } : { blocks, undercounts: [], statuses: [], hosts: [] },
   );
 }

@@ -1,6 +1,7 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeSpoolFile, encodeSpoolFile, parseSpoolName, type SpoolName } from '../../src/spool/spool-file.ts';
-import { rowsOf } from '../transport.conformance.ts';
+import { hostRow, rowsOf } from '../transport.conformance.ts';
 
 const start = Date.UTC(2026, 10, 21);
 const { name, pieces } = encodeSpoolFile(rowsOf('18446744073709551615', 3, 5, '7'), 12, start);
@@ -52,11 +53,28 @@ describe('spool file', () => {
   test('what could not be read again is refused before it is written', () => {
     const status = { stream: '1', epoch: '1', position: 1, time: start, host: 'h', cause: 'net-ratelimit', count: 1 };
     for (const wrong of [{ stream: 'kern.log' }, { position: -1 }, { time: Number.NaN }, { count: 0.5 }]) {
-      const append = { blocks: [], undercounts: [{ ...status, ...wrong }], statuses: [] };
+      const append = { blocks: [], undercounts: [{ ...status, ...wrong }], statuses: [], hosts: [] };
       expect(() => encodeSpoolFile(append, 1, start)).toThrow(/no spool file can hold/);
     }
-    const endless = { blocks: [], undercounts: [{ ...status, host: 'h'.repeat(17 * 1024 * 1024) }], statuses: [] };
+    const endless = { blocks: [], undercounts: [{ ...status, host: 'h'.repeat(17 * 1024 * 1024) }], statuses: [], hosts: [] };
     expect(() => encodeSpoolFile(endless, 1, start)).toThrow(/bytes/);
+  });
+
+  test('a host that could not be read again is refused, too', () => {
+    for (const wrong of [{ since: Number.NaN }, { contacted: [{ address: 'x'.repeat(46), last: 1 }] }]) {
+      const append = { blocks: [], undercounts: [], statuses: [], hosts: [{ ...hostRow, ...wrong }] };
+      expect(() => encodeSpoolFile(append, 1, start)).toThrow(/no spool file can hold/);
+    }
+  });
+
+  test('a file from before hosts were told of is read', () => {
+    const text = whole.toString('latin1');
+    const [, header = '', ...rows] = text.split('\n');
+    const old = Buffer.from(`${header.replace(',"hosts":[]', '')}\n`);
+    const body = Buffer.concat([old, Buffer.from(rows.join('\n'))]);
+    const seal = `droplens-spool 1 ${crc32(body).toString(16).padStart(8, '0')} ${old.length} ${body.length - old.length}\n`;
+    expect(header).toContain(',"hosts":[]');
+    expect(decodeSpoolFile(parsed, Buffer.concat([Buffer.from(seal), body]))).toEqual(rowsOf('18446744073709551615', 3, 5, '7'));
   });
 
   test('its head is readable by people', () => {

@@ -33,7 +33,7 @@ describe('SpoolWriter', () => {
       records: 5,
       rejected: {},
     };
-    await writer.append({ blocks: [], undercounts: [], statuses: [status] });
+    await writer.append({ blocks: [], undercounts: [], statuses: [status], hosts: [] });
     await writer.close();
     expect(files()).toEqual([`000000000001-${start}-17-23-5-9.rows`, `000000000002-${start + 1}-17-23-9-9.status`]);
     const [seal, header, ...rows] = readFileSync(join(directory.live, files()[0] ?? ''), 'utf8').split('\n');
