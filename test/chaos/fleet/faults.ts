@@ -200,8 +200,8 @@ const topicRecreated: Fault = {
       const until = Date.now() + 60_000;
       for (;;) {
         try {
-          const { partitions: numPartitions } = fleet.kafka.topics;
-          if (await admin.createTopics({ topics: [{ topic: name, numPartitions }] })) break;
+          await fleet.createTopics();
+          break;
         } catch (error) {
           if (Date.now() > until) throw error;
         }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import { createReporter } from '@droplens/runtime';
-import { createKafka, kafkaConfig, type KafkaConfig } from '@droplens/transport';
+import { createKafka, kafkaConfig, type KafkaConfig, type KafkaTransport } from '@droplens/transport';
 import { Kafka, logLevel } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { freePorts, KafkaCluster } from '../../kafka/kafka-cluster.ts';
@@ -136,11 +136,23 @@ export class Fleet {
     return await action(new Kafka({ brokers: this.cluster.brokers(), logLevel: logLevel.NOTHING }));
   }
 
+  /** Makes topics that do not exist, as `droplens topics --create` does. */
+  async createTopics(): Promise<void> {
+    const transport = this.#transport();
+    try {
+      await transport.create();
+    } finally {
+      await transport.close();
+    }
+  }
+
+  #transport(): KafkaTransport {
+    return createKafka(this.kafka, createReporter({ registry: new Registry(), level: 'silent' }));
+  }
+
   /** Messages of the drops topic behind the committed offsets. */
   async lag(): Promise<number> {
-    const transport = createKafka(this.kafka, createReporter({ registry: new Registry(), level: 'silent' }));
-    const topic = transport.topics.find(({ role }) => role === 'drops')?.name as string;
-    await transport.close();
+    const topic = this.#transport().topics.find(({ role }) => role === 'drops')?.name as string;
     return await this.client(async (client) => {
       const admin = client.admin();
       await admin.connect();

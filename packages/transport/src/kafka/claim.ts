@@ -22,7 +22,10 @@ export type Claim =
   | { readonly kind: 'verify'; readonly from: bigint; readonly anchor: string }
   /** A batch was interrupted: read it again from here, exactly. */
   | { readonly kind: 'rebuild'; readonly from: bigint; readonly intent: CommittedIntent }
-  /** A batch was interrupted and its messages are gone: was it loaded? After that, on from here. */
+  /**
+   * A batch was interrupted and its messages are gone: was it loaded? If so, on from the first message there is, not from behind the batch: it may be
+   * another topic by now, and what is loaded is cut.
+   */
   | { readonly kind: 'gone'; readonly from: bigint; readonly intent: CommittedIntent };
 
 /**
@@ -34,7 +37,7 @@ export function claimOf({ committed, metadata, low, high }: PartitionFacts): Cla
   const { intent, anchor } = parseCommitMetadata(metadata);
   if (intent !== undefined) {
     if (intent.last >= high) return { kind: 'read', from: low, restart: 'recreated' };
-    if (committed < low) return { kind: 'gone', from: low > intent.last + 1n ? low : intent.last + 1n, intent };
+    if (committed < low) return { kind: 'gone', from: low, intent };
     return { kind: 'rebuild', from: committed, intent };
   }
   if (committed > high) return { kind: 'read', from: low, restart: 'recreated' };

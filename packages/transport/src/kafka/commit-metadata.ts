@@ -8,8 +8,9 @@ import { decodeDropsMessage, type ReadMessage } from './drops-message.ts';
  *   intent  {"v":1,"last":"<L>","sum":"…","loaded_at":…,"token":"…"}  the batch [C..L] is being loaded: rebuild exactly this one
  *   anchor  {"v":1,"anchor":"…"}                                       everything before C is loaded; the message at C − 1 looks like this
  *
- * `sum` and `anchor` are fingerprints of messages by the lines they hold: if the broker has other messages at these offsets now, the topic was
- * made anew, and offsets say nothing.
+ * `sum` and `anchor` are fingerprints of messages by the lines they hold and the time the broker took them: if it has other messages at these offsets
+ * now, the topic was made anew, and offsets say nothing. Without the time (topics have message.timestamp.type=LogAppendTime) a topic that collectors
+ * filled again in the same pieces would pass for the old one, and what lies before C would never be read.
  */
 
 /** A batch on its way into the database: what must be the same when it is tried again. */
@@ -52,11 +53,12 @@ export function parseCommitMetadata(text: string | null): { intent?: CommittedIn
   return { intent: { last: BigInt(last), sum, loadedAt, token } };
 }
 
-/** Fingerprint of messages: the stretches of lines they hold; the bytes of one that holds none. */
-export function fingerprint(messages: readonly ReadMessage[]): string {
+/** Fingerprint of messages: when the broker took them and the stretches of lines they hold; the bytes of one that holds none. */
+export function fingerprint(messages: readonly (ReadMessage & { readonly timestamp: string })[]): string {
   const hash = createHash('sha256');
   for (const message of messages) {
     const block = decodeDropsMessage(message);
+    hash.update(`${message.timestamp} `);
     if (typeof block === 'string') hash.update(block).update(message.value ?? '');
     else hash.update(`${block.stream} ${block.epoch} ${block.first} ${block.last}\n`);
   }

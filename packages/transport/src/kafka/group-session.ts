@@ -122,11 +122,9 @@ export class GroupSession {
     failpoint('afterPoll');
     let messages: readonly KafkaMessage[] = batch.messages;
     if (state.anchor !== null) {
-      const first = messages[0] as KafkaMessage;
-      if (BigInt(first.offset) === state.next && fingerprint([first]) !== state.anchor) return this.#claims.restart(state);
-      if (BigInt(first.offset) === state.next) messages = messages.slice(1);
-      state.anchor = null;
-      if (messages.length === 0) return this.#skip(work, first);
+      const rest = this.#verify(work, state.anchor, messages);
+      if (rest === null) return;
+      messages = rest;
     }
     if (state.intent !== null) {
       const rest = await this.#rebuild(work, state.intent, messages);
@@ -134,6 +132,21 @@ export class GroupSession {
       messages = rest;
     }
     for (const piece of piecesOf(messages)) await this.#load(work, state.next, piece, null);
+  }
+
+  /** Looks at the message that was loaded last and returns what follows it. Null: it is not the one it was, so offsets say nothing. */
+  #verify(work: Work, anchor: string, messages: readonly KafkaMessage[]): readonly KafkaMessage[] | null {
+    const { state } = work;
+    const first = messages[0] as KafkaMessage;
+    state.anchor = null;
+    // retention may have taken it meanwhile
+    if (BigInt(first.offset) !== state.next) return messages;
+    if (fingerprint([first]) !== anchor) {
+      this.#claims.restart(state);
+      return null;
+    }
+    this.#skip(work, first);
+    return messages.slice(1);
   }
 
   /** Collects the interrupted batch; when it is whole, loads it and returns what follows. Null: there is more to come, or it is not what it was. */

@@ -96,13 +96,14 @@ function settingFindings(topic: Topic, settings: Readonly<Record<string, string>
   return Object.entries(topic.settings).flatMap(([key, should]) => {
     const is = settings[key];
     if (is === undefined || atLeastAsGood(key, is, should)) return [];
-    // compaction keeps one message of a stream and deletes the others; deletion forgets bans that still hold
-    return [{ what: key, is, should, wrong: key === 'cleanup.policy' }];
+    // compaction keeps one message of a stream and deletes the others, deletion forgets bans that still hold; with the sender's time a topic that
+    // was made anew may pass for the old one
+    return [{ what: key, is, should, wrong: key === 'cleanup.policy' || key === 'message.timestamp.type' }];
   });
 }
 
 function atLeastAsGood(key: string, is: string, should: string): boolean {
-  if (key === 'cleanup.policy') return is === should;
+  if (key === 'cleanup.policy' || key === 'message.timestamp.type') return is === should;
   if (is === '-1' || should === '-1') return is === should;
   return Number(is) >= Number(should);
 }

@@ -45,7 +45,8 @@ export function topicsOf({ topics }: KafkaConfig): Record<TopicRole, Topic> {
   });
   const compacted = { 'cleanup.policy': 'compact' };
   return {
-    drops: topic('drops', partitions, kept(hours)),
+    // the broker's time, not the sender's: it tells a message from its like in a topic that was made anew
+    drops: topic('drops', partitions, { ...kept(hours), 'message.timestamp.type': 'LogAppendTime' }),
     status: topic('status', 1, kept(hours)),
     // a host tells of a remote once: loaders must have read it before compaction keeps only the host's last word
     hosts: topic('hosts', 1, { ...compacted, 'min.compaction.lag.ms': String(hostsHours * 3_600_000) }),
