@@ -34,7 +34,7 @@ export function collectorSteps(world: World, state: State): void {
   });
   collectors.delayed.forEach(({ partition, message }, index) => {
     const left = { ...collectors, delayed: collectors.delayed.filter((_, i) => i !== index) };
-    const timed = { ...message, life: log.life };
+    const timed = rules.sum === 'ranges and send times' ? message : { ...message, life: log.life };
     world.step(
       append({ ...state, collectors: left }, partition, timed),
       `delayed ${nameOf(message)} arrives in partition ${partition}`,

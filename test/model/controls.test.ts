@@ -78,6 +78,12 @@ const controls: readonly Control[] = [
     wrong: /^LOST/,
   },
   {
+    name: 'a re-created topic recognised by send times',
+    change: { sum: 'ranges and send times' },
+    bounds: { ...worlds['offsets and topics'], lines: 3, batch: 1, faults: 2, possible: ['send times out', 'topic re-created'] },
+    wrong: /^LOST/,
+  },
+  {
     name: 'on behind a batch that cannot be read again',
     change: { afterLoss: 'behind the batch' },
     bounds: worlds['retention in a re-created topic'],

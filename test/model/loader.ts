@@ -52,7 +52,7 @@ function finish(state: State, index: number): State {
 
 /** What the loader would recognise these messages by. */
 export function sumOf(world: World, messages: readonly Message[]): string {
-  const timed = world.rules.sum === 'ranges and timestamps';
+  const timed = world.rules.sum !== 'ranges';
   return messages.map((m) => `${m.stream}:${m.first}-${m.last}${timed ? `@${m.life}` : ''}`).join(' ');
 }
 

@@ -11,7 +11,7 @@ export interface Rules {
   /** Whose generation does a commit carry? And if it is refused? */
   readonly commit: 'of the claim' | 'of the process' | 'of the claim, refusal ignored';
   /** What is hashed to recognise the interrupted batch in a topic that was created again? */
-  readonly sum: 'ranges' | 'ranges and timestamps';
+  readonly sum: 'ranges' | 'ranges and send times' | 'ranges and append times';
   /** What becomes of a message that is covered in part? */
   readonly overlap: 'cut by row' | 'kept whole' | 'dropped whole';
   /** Which lines count as loaded? */
@@ -45,7 +45,7 @@ export const rules: Rules = {
   claim: 'offset, then ledger',
   intent: 'before the insert',
   commit: 'of the claim',
-  sum: 'ranges and timestamps',
+  sum: 'ranges and append times',
   overlap: 'cut by row',
   covered: 'intervals',
   replan: 'without own token, then ask',

@@ -8,7 +8,7 @@ export interface Message {
   readonly stream: number;
   readonly first: number;
   readonly last: number;
-  /** Its timestamp: which life of the topic it belongs to. */
+  /** Its timestamp: in which life of the topic it was appended (or, if the rule says so, sent). */
   readonly life: number;
   /** Spool: the load time, fixed when the file is written. */
   readonly day: number;
