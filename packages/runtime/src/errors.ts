@@ -27,6 +27,11 @@ export const errorTable = {
     meaning: 'A command was called with arguments that do not fit.',
     remedy: 'see `droplens <command> --help`',
   },
+  DL_OUTPUT: {
+    disposition: 'fatal',
+    meaning: 'Standard output takes no more, for example because the disk it goes to is full; the answer is not whole.',
+    remedy: 'free some space or write elsewhere, and run the command again',
+  },
   DL_DATA_DIRECTORY: {
     disposition: 'fatal',
     meaning: 'The data directory cannot be created, read or written.',
