@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError, systemReason } from './command-error.ts';
 
@@ -11,6 +11,8 @@ export function dataPaths(data: string): { readonly spool: string; readonly coll
 export async function prepareDataDirectory(data: string, uid: number): Promise<void> {
   try {
     await makeDirectory(data);
+    // a file that may be written and run would pass for one
+    await opendir(data).then((directory) => directory.close());
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const remedy =

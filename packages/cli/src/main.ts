@@ -21,7 +21,11 @@ async function run(session: Session, argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof PipeClosed) return 0;
     if (error instanceof Interrupted) return error.exitCode;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usage(session, error.message, argv);
+    if (error instanceof CommanderError) {
+      // a command of commands without one has shown its help
+      if (error.code === 'commander.help') return 2;
+      return error.exitCode === 0 ? 0 : usage(session, error.message, argv);
+    }
     // a stop makes whatever was running fail: the stop is the reason, not its echo
     if (session.signal.aborted && session.signal.reason instanceof Interrupted) return session.signal.reason.exitCode;
     const { errorText, isUsage } = await import('./command-error.ts');

@@ -198,7 +198,10 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
   });
 
   it('tells a second one who holds the directory', async () => {
-    const { code, stderr, stdout } = await ask('up');
+    const admin = /"admin":"([^"]+)"/.exec(output)?.[1] ?? '';
+    // as by default: both want the same port, but what matters is that they want the same directory
+    const env = { DROPLENS_ADMIN__LISTEN: admin };
+    const { code, stderr, stdout } = await droplens(['up', '--data', data, '--config', config], { env });
     expect(code).toBe(1);
     expect(stderr + stdout).toContain(`is in use by process ${up?.pid}`);
     expect(stderr + stdout).not.toMatch(/^\s+at /m);
