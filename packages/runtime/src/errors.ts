@@ -90,7 +90,8 @@ export const errorTable = {
   DL_STORE_UNAVAILABLE: {
     disposition: 'retry',
     meaning: 'The database does not answer, or not now: connection, load, memory, disk or time limit.',
-    remedy: 'see the cause in the message; droplens goes on by itself when it has passed',
+    remedy:
+      'see the cause in the message (is the server up, is store.url right?); droplens up goes on by itself when it has passed',
   },
   DL_STORE_REJECTED: {
     disposition: 'discard',

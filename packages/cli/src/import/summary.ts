@@ -63,15 +63,16 @@ export function summaryText(totals: ImportTotals): string {
   const lineOf = (label: string, text: string): string => `  ${label.padEnd(9)} ${text}\n`;
   const from =
     totals.span === null ? '' : `, from ${absoluteTime(totals.span.first, false)} to ${absoluteTime(totals.span.last, false)}`;
+  const speed = lines === 0 ? '' : ` (${rate(lines / Math.max(0.001, milliseconds / 1000))} lines/s)`;
   return [
-    `${grouped(lines)} lines of ${grouped(files)} ${files === 1 ? 'file' : 'files'} in ${span(milliseconds)} (${rate(lines / Math.max(0.001, milliseconds / 1000))} lines/s)\n`,
-    lineOf('loaded', `${grouped(loaded)} packets${from}${totals.loadedBy === null ? '' : `, by process ${totals.loadedBy}`}`),
-    known === 0 ? '' : lineOf('known', `${grouped(known)} packets were there already`),
+    `${counted(lines, 'line')} of ${counted(files, 'file')} in ${span(milliseconds)}${speed}\n`,
+    lineOf('loaded', `${counted(loaded, 'packet')}${from}${totals.loadedBy === null ? '' : `, by process ${totals.loadedBy}`}`),
+    known === 0 ? '' : lineOf('known', `${counted(known, 'packet')} ${known === 1 ? 'was' : 'were'} there already`),
     others === 0
       ? ''
       : lineOf(
           'rejected',
-          `${grouped(others)} lines: ${refused
+          `${counted(others, 'line')}: ${refused
             .slice(0, 4)
             .map(([reason, count]) => `${grouped(count)} ${reason}`)
             .join(', ')}${refused.length > 4 ? ', …' : ''}`,
@@ -79,8 +80,18 @@ export function summaryText(totals: ImportTotals): string {
     undercounted === 0
       ? ''
       : lineOf('missing', `${grouped(undercounted)} lines or packets were held back before they were logged`),
-    lineOf('next', `droplens top sources --since ${sinceOf(totals)}`),
+    nextOf(totals).length === 0 ? '' : lineOf('next', nextOf(totals)),
   ].join('');
+}
+
+function counted(count: number, thing: string): string {
+  return `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** What to type next; nothing when no line was read. */
+function nextOf(totals: ImportTotals): string {
+  if (totals.packets > 0) return `droplens top sources --since ${sinceOf(totals)}`;
+  return totals.lines === 0 ? '' : 'droplens parse --rejected FILE shows each line and why it holds no packet';
 }
 
 function sinceOf({ span: times }: ImportTotals): string {
