@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { CommandError, systemReason } from './command-error.ts';
 
 /** Where what lives below the data directory; the engine's folder is its own matter. */
-export function dataPaths(data: string): { readonly spool: string; readonly collector: string } {
-  return { spool: join(data, 'spool'), collector: join(data, 'collector') };
+export function dataPaths(data: string): { readonly spool: string; readonly dead: string; readonly collector: string } {
+  return { spool: join(data, 'spool'), dead: join(data, 'spool', 'dead'), collector: join(data, 'collector') };
 }
 
 /** Makes the data directory if need be and finds out early whether it may be written. DL_DATA_DIRECTORY names it and the way out. */

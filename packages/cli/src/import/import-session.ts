@@ -66,6 +66,11 @@ export class ImportSession {
     return this.#loading === 'elsewhere' ? this.opened.servedBy : null;
   }
 
+  /** Where rows are put aside that cannot be stored. */
+  get deadDirectory(): string {
+    return dataPaths(this.#options.config.data).dead;
+  }
+
   async #start(): Promise<void> {
     await this.opened.store.migrate();
     await this.#geo.start();
