@@ -148,6 +148,12 @@ export const errorTable = {
     meaning: 'The embedded ClickHouse cannot open its data or listen on its address.',
     remedy: 'see the cause in the message; a database damaged beyond opening can be moved away and imported again',
   },
+  DL_ENGINE_LISTEN: {
+    disposition: 'fatal',
+    meaning:
+      'The address of the embedded ClickHouse cannot be listened on: another program has the port, or it is not of this machine.',
+    remedy: 'stop what listens there, or set store.listen to another address (127.0.0.1:0 takes any free port)',
+  },
   DL_ADMIN_LISTEN: {
     disposition: 'fatal',
     meaning:
