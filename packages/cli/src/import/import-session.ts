@@ -101,8 +101,11 @@ export class ImportSession {
     });
   }
 
-  /** Resolves when all that was read is loaded, by whoever loads; rejects when nobody will. */
-  async loaded(): Promise<void> {
+  /**
+   * Resolves when all that was read is loaded, by whoever loads; rejects when nobody will. `onWaiting` is told now and then how many bytes of
+   * rows still wait.
+   */
+  async loaded(onWaiting: (bytes: number) => void = () => undefined): Promise<void> {
     const { signal } = this.#options;
     const done = new AbortController();
     const stop = (): void => done.abort();
@@ -112,6 +115,7 @@ export class ImportSession {
       while (!(await settledWithin(drained, 500))) {
         signal.throwIfAborted();
         if (this.#failure !== undefined) throw this.#failure;
+        onWaiting((await this.#spool.refresh()).bytes);
         if (this.#loading === 'elsewhere') await this.#assertLoaderLives();
       }
       signal.throwIfAborted();
