@@ -1,6 +1,7 @@
-import { DroplensError, type ErrorCode } from '@droplens/runtime';
+import { DroplensError, errorTable, type ErrorCode } from '@droplens/runtime';
 import { safeText } from './terminal/safe-text.ts';
 import type { Paint } from './terminal/color.ts';
+import { OutputFailed } from './terminal/terminal.ts';
 
 /** An error whose remedy fits the moment better than the table's. */
 export class CommandError extends DroplensError {
@@ -21,6 +22,8 @@ export class CommandError extends DroplensError {
  * our own mistake. A message of several lines (a configuration with several mistakes) stays several lines.
  */
 export function errorText(error: unknown, paint: Paint): string {
+  if (error instanceof OutputFailed)
+    return errorText(new DroplensError('DL_OUTPUT', `standard output: ${systemReason(error.cause)}`, { cause: error }), paint);
   const name = paint('bad', 'droplens:');
   if (error instanceof DroplensError) {
     const lines = error.message.split('\n').map((line) => `${name} ${safeText(line)} ${paint('dim', `[${error.code}]`)}\n`);
@@ -28,6 +31,11 @@ export function errorText(error: unknown, paint: Paint): string {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${name} ${text.split('\n').map(safeText).join('\n')} ${paint('dim', '[DL_INTERNAL]')}\n  report it with the lines above\n`;
+}
+
+/** Whether a command was called wrongly and nothing but its help can be advised. */
+export function isUsage(error: unknown): error is DroplensError {
+  return error instanceof DroplensError && error.code === 'DL_USAGE' && error.remedy === errorTable.DL_USAGE.remedy;
 }
 
 /** What the system says about a file or a port, in words. */
@@ -41,7 +49,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is no directory',
+  ENOTDIR: 'it, or a part of its path, is no directory',
   EADDRINUSE: 'the port is taken',
   EADDRNOTAVAIL: 'this machine has no such address',
   ECONNREFUSED: 'connection refused',

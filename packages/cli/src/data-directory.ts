@@ -1,20 +1,28 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError, systemReason } from './command-error.ts';
 
 /** Where what lives below the data directory; the engine's folder is its own matter. */
 export function dataPaths(data: string): {
   readonly spool: string;
+  readonly dead: string;
   readonly collector: string;
   readonly host: string;
 } {
-  return { spool: join(data, 'spool'), collector: join(data, 'collector'), host: join(data, 'host') };
+  return {
+    spool: join(data, 'spool'),
+    dead: join(data, 'spool', 'dead'),
+    collector: join(data, 'collector'),
+    host: join(data, 'host'),
+  };
 }
 
 /** Makes the data directory if need be and finds out early whether it may be written. DL_DATA_DIRECTORY names it and the way out. */
 export async function prepareDataDirectory(data: string, uid: number): Promise<void> {
   try {
     await makeDirectory(data);
+    // a file that may be written and run would pass for one
+    await opendir(data).then((directory) => directory.close());
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const remedy =

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { processEnvironment, type Environment } from './environment.ts';
+import { processEnvironment, settleTimeZone, type Environment } from './environment.ts';
+import { safeText } from './terminal/safe-text.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /** What every command of one run of the program shares. */
@@ -32,8 +33,12 @@ export function createSession(): Session {
       stop.abort(interrupted);
     });
   }
+  const unknownZone = settleTimeZone();
   const environment = processEnvironment();
-  return { environment, terminal: new Terminal(environment), signal: stop.signal };
+  const terminal = new Terminal(environment);
+  if (unknownZone !== null)
+    terminal.note(`droplens: TZ=${safeText(unknownZone)} names no time zone that is known here: UTC is used\n`);
+  return { environment, terminal, signal: stop.signal };
 }
 
 /** Resolves when the session is to end. */

@@ -103,6 +103,20 @@ describe('droplens', { timeout: 60_000 }, () => {
     expect(stdout).toContain(`host: web-1 # ${file}:1\n`);
     expect(stdout).toContain('data: /d # --data\n');
     expect(stdout).toContain('raw_days: 9 # DROPLENS_RETENTION__RAW_DAYS\n');
+    expect(stdout).toContain('geo: {} # default\n');
+  });
+
+  it('shows the help of a command of commands, and nothing else', async () => {
+    const { code, stdout, stderr } = await droplens(['config']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: droplens config/);
+    expect(stderr).not.toContain('DL_USAGE');
+  });
+
+  it('says that a data directory is none', async () => {
+    const { code, stderr } = await droplens(['up', '--data', '/dev/null']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the data directory /dev/null cannot be used: it, or a part of its path, is no directory');
   });
 
   it.each(['top', 'search', 'sql', 'source'])('%s says what to do next where nothing is stored', async (command) => {

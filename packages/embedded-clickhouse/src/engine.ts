@@ -35,7 +35,7 @@ let openHere: string | null = null;
 /**
  * Opens the data directory and serves it over HTTP. Everything lies in `<directory>/engine`. Throws a DroplensError:
  * DL_ENGINE_LOCKED when another process holds the directory (the message says which), DL_DATA_DIRECTORY when it cannot be
- * used, DL_ENGINE_FAILED when the database does not open or the address is taken, DL_CONFIG_INVALID for a bad option.
+ * used, DL_ENGINE_FAILED when the database does not open, DL_ENGINE_LISTEN when the address is taken, DL_CONFIG_INVALID for a bad option.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { directory: given, reporter, ...keys } = options;

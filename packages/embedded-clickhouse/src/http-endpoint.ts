@@ -57,15 +57,18 @@ export class HttpEndpoint implements Component {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Throws DL_ENGINE_FAILED when the address cannot be had. */
+  /** Throws DL_ENGINE_LISTEN when the address cannot be had. */
   async start(): Promise<void> {
     const { host, port } = parseListen(this.#config.listen);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, host, resolve);
     }).catch((error: unknown) => {
-      const message = `the engine cannot listen on ${this.#config.listen}: ${(error as Error).message}`;
-      throw new DroplensError('DL_ENGINE_FAILED', message, { cause: error });
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = unlistenable[code ?? ''] ?? message;
+      throw new DroplensError('DL_ENGINE_LISTEN', `the engine cannot listen on ${this.#config.listen}: ${reason}`, {
+        cause: error,
+      });
     });
     const { address } = this.#server.address() as AddressInfo;
     if (!/^127\.|^::1$/.test(address)) {
@@ -135,3 +138,10 @@ export class HttpEndpoint implements Component {
     request.once('close', () => clearTimeout(timer));
   }
 }
+
+/** Why an address cannot be listened on, by Node's code. */
+const unlistenable: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not use that port',
+};

@@ -145,7 +145,10 @@ test('what cannot be a data directory is said in one line', async () => {
   await expect(openEngine({ directory: '/proc/nowhere' })).rejects.toMatchObject({ code: 'DL_DATA_DIRECTORY' });
   await expect(openEngine({ directory, listen: 'nonsense' })).rejects.toMatchObject({ code: 'DL_CONFIG_INVALID' });
   await expect(openEngine({ directory, threads: 0 })).rejects.toMatchObject({ code: 'DL_CONFIG_INVALID' });
-  await expect(openEngine({ directory, listen: '192.0.2.1:1' })).rejects.toMatchObject({ code: 'DL_ENGINE_FAILED' });
+  await expect(openEngine({ directory, listen: '192.0.2.1:1' })).rejects.toMatchObject({
+    code: 'DL_ENGINE_LISTEN',
+    message: 'the engine cannot listen on 192.0.2.1:1: this machine has no such address',
+  });
   expect(await findEngine(join(directory, 'nothing'))).toBeNull();
 });
 

@@ -332,7 +332,7 @@ function readWord(line: Line, b: Uint8Array, from: number, to: number, end: numb
     if (b[from] === 0x46) {
       if ((line.seen & seen.fragment) !== 0) return fail(line, 'duplicate-field');
       const digits = readFragment(line, b, value);
-      if (q - value > 5 && digits === q) return fail(line, 'out-of-range');
+      if (digits < 0) return -1;
       if ((digits !== q || q === value) && (line.seen & seen.truncated) === 0)
         return fail(line, q === end ? 'cut' : 'malformed-field');
     }
@@ -372,17 +372,21 @@ function optionsEnd(line: Line, b: Uint8Array, at: number, end: number): number 
       // The one thing after which the kernel does not close the bracket.
       line.seen |= seen.truncated;
       return Math.min(p + 15, end);
-    } else if (startsWith(b, p + 1, 'FRAG:')) readFragment(line, b, p + 6);
-    else if (startsWith(b, p + 1, 'INCOMPLETE [')) line.seen |= seen.unknownHeader;
+    } else if (startsWith(b, p + 1, 'FRAG:')) {
+      if (readFragment(line, b, p + 6) < 0) return -1;
+    } else if (startsWith(b, p + 1, 'INCOMPLETE [')) line.seen |= seen.unknownHeader;
   }
   return fail(line, 'cut');
 }
 
-/** Notes whether the fragment whose offset stands at `at` is a later one, or its header was cut short. Returns the offset after the digits. */
+/** Notes whether the fragment whose offset stands at `at` is a later one, or its header was cut short. Returns where its digits end, or -1. */
 function readFragment(line: Line, b: Uint8Array, at: number): number {
   const digits = digitsEnd(b, at);
   line.seen |= seen.fragment;
-  if (digits > at && numberAt(b, at, digits) !== 0) line.seen |= seen.laterFragment;
+  const offset = digits === at ? 0 : numberAt(b, at, digits);
+  // IPv4 counts in units of 8 bytes, the IPv6 logger in bytes.
+  if (digits > at + 5 || offset > (line.family === 4 ? 0x1fff : 0xfff8)) return fail(line, 'out-of-range');
+  if (offset !== 0) line.seen |= seen.laterFragment;
   if (startsWith(b, at, 'TRUNCATED')) line.seen |= seen.truncated;
   return digits;
 }

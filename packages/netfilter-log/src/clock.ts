@@ -33,7 +33,9 @@ export class Clock {
     this.#zone = zoneOf(timeZone);
   }
 
-  setReference(now: number): void {
+  setReference(time: number): void {
+    // the time of a file has fractions of a millisecond, a record has none
+    const now = Math.floor(time);
     if (now === this.now) return;
     this.now = now;
     this.earliest = now - oldest;

@@ -53,7 +53,7 @@ export class LineScanner {
   readonly #bootTime: number;
 
   constructor(options: ScannerOptions = {}) {
-    this.#bootTime = options.bootTime ?? Number.NaN;
+    this.#bootTime = Math.floor(options.bootTime ?? Number.NaN);
     this.#clock = new Clock(options.timeZone);
     this.#framing = new Framing(this.#clock, this.#bootTime);
   }

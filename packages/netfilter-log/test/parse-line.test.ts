@@ -76,6 +76,7 @@ describe('a body', () => {
       { proto: 'UDP', extra: 'TOS=0x00 PREC=0x00 FRAG:185 MARK=0x5' },
     ],
     ['later fragment of AH', `${ip} FRAG:185 `, { proto: '51' }],
+    ['the last fragment there can be', `${ip} FRAG:8191 PROTO=TCP `, { extra: 'TOS=0x00 PREC=0x00 FRAG:8191' }],
     [
       'TCP header short',
       `${ip} PROTO=TCP INCOMPLETE [8 bytes] `,
@@ -267,6 +268,9 @@ describe('a line without a record', () => {
     ['out-of-range', `IN=eth0 OUT= ${v4} LEN=40 TTL=256 PROTO=2 `],
     ['out-of-range', `IN=eth0 OUT= ${v4} LEN=40 TTL=1 ID=65536 PROTO=2 `],
     ['out-of-range', `IN=eth0 OUT= ${ip} PROTO=256 `],
+    ['out-of-range', `IN=eth0 OUT= ${ip} FRAG:8192 PROTO=TCP `],
+    ['out-of-range', `IN=eth0 OUT= ${six} FRAG:65529 ID:00000001 `],
+    ['out-of-range', `IN=eth0 OUT= ${six} OPT ( FRAG:99999 ID:00000001 ) `],
     ['out-of-range', `IN=eth0 OUT= ${ip} PROTO=ICMP TYPE=256 CODE=0 `],
     ['out-of-range', `IN=eth0 OUT= ${ip} PROTO=ICMP TYPE=8 CODE=900 `],
     ['out-of-range', `IN=eth0 OUT= ${ip} PROTO=TCP SPT=1 DPT=22 WINDOW=65536 RES=0x00 SYN URGP=0 `],

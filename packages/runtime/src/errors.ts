@@ -27,6 +27,11 @@ export const errorTable = {
     meaning: 'A command was called with arguments that do not fit.',
     remedy: 'see `droplens <command> --help`',
   },
+  DL_OUTPUT: {
+    disposition: 'fatal',
+    meaning: 'Standard output takes no more, for example because the disk it goes to is full; the answer is not whole.',
+    remedy: 'free some space or write elsewhere, and run the command again',
+  },
   DL_DATA_DIRECTORY: {
     disposition: 'fatal',
     meaning: 'The data directory cannot be created, read or written.',
@@ -137,7 +142,8 @@ export const errorTable = {
   DL_STORE_UNAVAILABLE: {
     disposition: 'retry',
     meaning: 'The database does not answer, or not now: connection, load, memory, disk or time limit.',
-    remedy: 'see the cause in the message; droplens goes on by itself when it has passed',
+    remedy:
+      'see the cause in the message (is the server up, is store.url right?); droplens up goes on by itself when it has passed',
   },
   DL_STORE_REJECTED: {
     disposition: 'discard',
@@ -193,6 +199,12 @@ export const errorTable = {
     disposition: 'fatal',
     meaning: 'The embedded ClickHouse cannot open its data or listen on its address.',
     remedy: 'see the cause in the message; a database damaged beyond opening can be moved away and imported again',
+  },
+  DL_ENGINE_LISTEN: {
+    disposition: 'fatal',
+    meaning:
+      'The address of the embedded ClickHouse cannot be listened on: another program has the port, or it is not of this machine.',
+    remedy: 'stop what listens there, or set store.listen to another address (127.0.0.1:0 takes any free port)',
   },
   DL_ADMIN_LISTEN: {
     disposition: 'fatal',

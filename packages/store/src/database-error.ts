@@ -66,8 +66,29 @@ export function databaseErrorNumber(error: unknown): number | null {
 function connectionReason(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return connectionReason(error.errors[0]);
   if (!(error instanceof Error)) return oneLine(String(error));
-  return oneLine(error.message === '' ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message);
+  return (
+    unreachableReason(error) ??
+    oneLine(error.message === '' ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message)
+  );
 }
+
+/** What Node says about a server that cannot be reached, in words; null for anything else. */
+function unreachableReason(error: NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }): string | null {
+  const why = unreachable[error.code ?? ''];
+  if (why === undefined) return null;
+  const host = error.hostname ?? error.address ?? 'the server';
+  const port = error.port === undefined ? '' : `:${error.port}`;
+  return `cannot reach ${host.includes(':') ? `[${host}]` : host}${port} (${why})`;
+}
+
+const unreachable: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no way to that host',
+  ENETUNREACH: 'no way to that network',
+  ETIMEDOUT: 'no answer',
+  ENOTFOUND: 'no address for that name',
+  EAI_AGAIN: 'no address for that name at the moment',
+};
 
 /** Server text on one line, without control characters, at most 600 characters: it may quote hostile input. */
 export function oneLine(text: string): string {

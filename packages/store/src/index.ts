@@ -1,4 +1,5 @@
 export { clickhouseStoreConfig, retentionConfig, type ClickhouseStoreConfig, type RetentionConfig } from './config.ts';
+export { databaseErrorNumber } from './database-error.ts';
 export type { DeduplicationProof, ProofStep } from './deduplication-proof.ts';
 export type { Action, Direction, Filters } from './filters.ts';
 export type { Status, Undercount } from './health.ts';

@@ -79,6 +79,19 @@ describe('databaseError', () => {
     expect(databaseError(known, 'x', 'load')).toBe(known);
   });
 
+  it('names a server that cannot be reached, and why', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED ::1:8123'), {
+      code: 'ECONNREFUSED',
+      address: '::1',
+      port: 8123,
+    });
+    expect(databaseError(new AggregateError([refused]), 'x', 'question').message).toBe(
+      'x: cannot reach [::1]:8123 (connection refused)',
+    );
+    const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND db'), { code: 'ENOTFOUND', hostname: 'db' });
+    expect(databaseError(unknown, 'x', 'load').message).toBe('x: cannot reach db (no address for that name)');
+  });
+
   it('keeps the number for who needs it', () => {
     expect(databaseErrorNumber(databaseError(clickhouse(241), 'x', 'load'))).toBe(241);
     expect(databaseErrorNumber(new Error('other'))).toBeNull();

@@ -3,7 +3,7 @@ import type { Session } from '../session.ts';
 import type { ConfigurationFlags } from '../config/load.ts';
 
 export function addConfigCommand(program: Command, session: Session): void {
-  const config = program.command('config').description('check or print the configuration');
+  const config = program.command('config').description('check or print the configuration').helpCommand(false);
   config
     .command('check')
     .description('read the configuration and say whether it is valid')

@@ -27,7 +27,10 @@ export function addParseCommand(program: Command, session: Session): void {
     )
     .option('--rejected', 'show the lines that hold no record, and why, instead of the records')
     .option('--all', 'records, rejected lines and undercounts, each with its `kind` (ndjson)')
-    .option('--time-zone <zone>', 'zone of stamps that name none: Europe/Berlin, UTC, +02:00 (default: of this machine)')
+    .option(
+      '--time-zone <zone>',
+      'zone of stamps that name none: Europe/Berlin, UTC, +02:00 (default: parse.time_zone, else of this machine)',
+    )
     .option('--reference-time <time>', 'when the log was read: places stamps without a year (default: now)')
     .option('--host <name>', 'host of lines that name none')
     .option('--utc', 'times in the table in UTC')

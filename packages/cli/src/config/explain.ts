@@ -129,6 +129,7 @@ function oneOf(values: readonly unknown[]): string {
 }
 
 function size(origin: string, word: string, bound: number | bigint, found: unknown): string {
+  if (origin === 'string' && bound === 1 && found === '') return 'expected some text, found none';
   const unit = origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
   return `expected ${word} ${bound}${unit}, found ${describe(found)}`;
 }

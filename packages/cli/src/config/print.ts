@@ -27,6 +27,7 @@ function redact(value: unknown, key = ''): unknown {
 
 function comment(node: Node, path: Path, origin: (path: Path) => string): void {
   if (isMap(node)) {
+    if (node.items.length === 0) node.flow = true;
     if (node.items.length === 0) node.comment = ` ${safeText(origin(path))}`;
     for (const { key, value } of node.items) comment(value as Node, [...path, String(isScalar(key) ? key.value : key)], origin);
   } else if (isSeq(node) || isScalar(node)) {

@@ -1,5 +1,6 @@
 import { span } from '../terminal/numbers.ts';
 import type { Paint } from '../terminal/color.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import { findingText, type Finding } from './finding.ts';
 import { checkKernelLogging } from './kernel-logging.ts';
 import { checkLogSources } from './log-sources.ts';
@@ -49,9 +50,12 @@ export function examinationText({ findings, lastLine }: Examination, now: number
         ? `no drop line in the last hour; the last one came ${span(now - lastLine)} ago.`
         : `drop lines arrive; the last one came ${span(now - lastLine)} ago.`;
   const failed = findings.filter(({ state }) => state === 'FAIL').length;
-  const end =
-    failed === 0
-      ? ''
-      : `\n${failed === 1 ? 'one thing keeps' : `${failed} things keep`} lines from arriving; the first FAIL is the one to begin with.\n`;
-  return `${verdict}\nWhat I looked at, in the packets' order:\n${findings.map((finding) => findingText(finding, width, paint)).join('')}${end}`;
+  const arrives = lastLine !== null && now - lastLine <= hour;
+  const what = failed === 1 ? 'one thing' : `${failed} things`;
+  const keeps = arrives
+    ? `${what} may keep new ones from coming`
+    : `${what} ${failed === 1 ? 'keeps' : 'keep'} lines from arriving`;
+  const last = `${arrives ? 'lines came within the hour, but ' : ''}${keeps}; the first FAIL is the one to begin with.`;
+  const end = failed === 0 ? '' : `\n${wrapText(last, width - 1).join('\n')}\n`;
+  return `${wrapText(verdict, width - 1).join('\n')}\nWhat I looked at, in the packets' order:\n${findings.map((finding) => findingText(finding, width, paint)).join('')}${end}`;
 }

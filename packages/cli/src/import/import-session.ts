@@ -67,6 +67,11 @@ export class ImportSession {
     return this.#loading === 'elsewhere' ? this.opened.servedBy : null;
   }
 
+  /** Where rows are put aside that cannot be stored. */
+  get deadDirectory(): string {
+    return dataPaths(this.#options.config.data).dead;
+  }
+
   async #start(): Promise<void> {
     await this.opened.store.migrate();
     await this.#geo.start();
@@ -97,8 +102,11 @@ export class ImportSession {
     });
   }
 
-  /** Resolves when all that was read is loaded, by whoever loads; rejects when nobody will. */
-  async loaded(): Promise<void> {
+  /**
+   * Resolves when all that was read is loaded, by whoever loads; rejects when nobody will. `onWaiting` is told now and then how many bytes of
+   * rows still wait.
+   */
+  async loaded(onWaiting: (bytes: number) => void = () => undefined): Promise<void> {
     const { signal } = this.#options;
     const done = new AbortController();
     const stop = (): void => done.abort();
@@ -108,6 +116,7 @@ export class ImportSession {
       while (!(await settledWithin(drained, 500))) {
         signal.throwIfAborted();
         if (this.#failure !== undefined) throw this.#failure;
+        onWaiting((await this.#spool.refresh()).bytes);
         if (this.#loading === 'elsewhere') await this.#assertLoaderLives();
       }
       signal.throwIfAborted();

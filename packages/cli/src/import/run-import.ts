@@ -22,7 +22,7 @@ export async function runImport(
   const { config } = await loadConfiguration(flags, session.environment);
   const { terminal, signal } = session;
   await prepareDataDirectory(config.data, session.environment.uid);
-  const bar = new ProgressBar(terminal);
+  let bar = new ProgressBar(terminal);
   const note = (text: string): void => {
     bar.clear();
     terminal.note(text);
@@ -37,7 +37,16 @@ export async function runImport(
     const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
     for (const error of errors) note(errorText(error, terminal.paintNote));
     signal.throwIfAborted();
-    await importing.loaded();
+    const lines = outcomes.reduce((sum, outcome) => sum + ('result' in outcome ? outcome.result.lines : 0), 0);
+    // a bar of its own: its rate and the time left are those of storing
+    bar = new ProgressBar(terminal);
+    let most = 0;
+    await importing.loaded((waiting) => {
+      most = Math.max(most, waiting);
+      const stored = most - waiting;
+      if (waiting > 0) bar.update({ name: 'storing', done: stored, total: most, lines: Math.round((lines * stored) / most) });
+    });
+    bar.clear();
     await terminal.write(summaryText(await totalsOf(importing, outcomes)));
     return errors.length > 0 ? 1 : 0;
   } finally {

@@ -1,4 +1,5 @@
 import type { ImportOutcome } from '@droplens/pipeline';
+import { readDead } from '../query/dead.ts';
 import { absoluteTime, grouped, rate, span } from '../terminal/numbers.ts';
 import type { ImportSession } from './import-session.ts';
 
@@ -10,6 +11,8 @@ export interface ImportTotals {
   readonly packets: number;
   /** Of these, new. */
   readonly loaded: number;
+  /** Put aside, because the database cannot hold them. */
+  readonly dead: number;
   readonly rejected: Readonly<Record<string, number>>;
   /** Lines or packets that the files say are missing from them. */
   readonly undercounted: number;
@@ -31,11 +34,13 @@ export async function totalsOf(importing: ImportSession, outcomes: readonly Impo
     for (const [reason, count] of Object.entries(result.rejected))
       if (count > 0) rejected[reason] = (rejected[reason] ?? 0) + count;
   const { rows, first, last } = await loadedSince(importing);
+  const buried = await readDead(importing.deadDirectory);
   return {
     files: results.length,
     lines: sum((result) => result.lines),
     packets: sum((result) => result.rows),
     loaded: rows,
+    dead: buried.filter(({ time }) => Date.parse(time) >= importing.began).length,
     rejected,
     undercounted: sum((result) => result.undercounted),
     span: rows === 0 ? null : { first, last },
@@ -56,22 +61,24 @@ async function loadedSince({ opened, began }: ImportSession): Promise<{ rows: nu
 
 /** The totals for a person: what was loaded, what was known, what was not taken and how to see it. */
 export function summaryText(totals: ImportTotals): string {
-  const { files, lines, packets, loaded, rejected, undercounted, milliseconds } = totals;
+  const { files, lines, packets, loaded, dead, rejected, undercounted, milliseconds } = totals;
   const refused = Object.entries(rejected).sort(([, a], [, b]) => b - a);
   const others = refused.reduce((sum, [, count]) => sum + count, 0);
-  const known = Math.max(0, packets - loaded);
+  const known = Math.max(0, packets - loaded - dead);
   const lineOf = (label: string, text: string): string => `  ${label.padEnd(9)} ${text}\n`;
   const from =
     totals.span === null ? '' : `, from ${absoluteTime(totals.span.first, false)} to ${absoluteTime(totals.span.last, false)}`;
+  const speed = lines === 0 ? '' : ` (${rate(lines / Math.max(0.001, milliseconds / 1000))} lines/s)`;
   return [
-    `${grouped(lines)} lines of ${grouped(files)} ${files === 1 ? 'file' : 'files'} in ${span(milliseconds)} (${rate(lines / Math.max(0.001, milliseconds / 1000))} lines/s)\n`,
-    lineOf('loaded', `${grouped(loaded)} packets${from}${totals.loadedBy === null ? '' : `, by process ${totals.loadedBy}`}`),
-    known === 0 ? '' : lineOf('known', `${grouped(known)} packets were there already`),
+    `${counted(lines, 'line')} of ${counted(files, 'file')} in ${span(milliseconds)}${speed}\n`,
+    lineOf('loaded', `${counted(loaded, 'packet')}${from}${totals.loadedBy === null ? '' : `, by process ${totals.loadedBy}`}`),
+    known === 0 ? '' : lineOf('known', `${counted(known, 'packet')} ${known === 1 ? 'was' : 'were'} there already`),
+    dead === 0 ? '' : lineOf('put aside', `${counted(dead, 'packet')} that the database cannot hold: droplens dead shows them`),
     others === 0
       ? ''
       : lineOf(
           'rejected',
-          `${grouped(others)} lines: ${refused
+          `${counted(others, 'line')}: ${refused
             .slice(0, 4)
             .map(([reason, count]) => `${grouped(count)} ${reason}`)
             .join(', ')}${refused.length > 4 ? ', …' : ''}`,
@@ -79,8 +86,18 @@ export function summaryText(totals: ImportTotals): string {
     undercounted === 0
       ? ''
       : lineOf('missing', `${grouped(undercounted)} lines or packets were held back before they were logged`),
-    lineOf('next', `droplens top sources --since ${sinceOf(totals)}`),
+    nextOf(totals).length === 0 ? '' : lineOf('next', nextOf(totals)),
   ].join('');
+}
+
+function counted(count: number, thing: string): string {
+  return `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** What to type next; nothing when no line was read. */
+function nextOf(totals: ImportTotals): string {
+  if (totals.packets > 0) return `droplens top sources --since ${sinceOf(totals)}`;
+  return totals.lines === 0 ? '' : 'droplens parse --rejected FILE shows each line and why it holds no packet';
 }
 
 function sinceOf({ span: times }: ImportTotals): string {

@@ -3,6 +3,7 @@ import { DroplensError } from '@droplens/runtime';
 import { errorText } from '../command-error.ts';
 import type { ParseCommandOptions } from '../commands/parse.ts';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
+import type { Configuration } from '../config/schema.ts';
 import type { Session } from '../session.ts';
 import { checkTimeZone, localTimeZone, parseMoment } from '../time.ts';
 import { countsText, noCounts, type ParseCounts } from './counts.ts';
@@ -24,8 +25,8 @@ export async function runParse(
   if (options.all === true && options.format !== 'ndjson') throw new DroplensError('DL_USAGE', '--all comes out as ndjson only');
   if (options.format === 'tsv' && options.rejected === true)
     throw new DroplensError('DL_USAGE', '--rejected does not go with --format tsv: rejected lines have no row');
-  await loadConfiguration(flags, session.environment);
-  const parsing = parseOptions(options);
+  const { config } = await loadConfiguration(flags, session.environment);
+  const parsing = parseOptions(options, config);
   const counts = noCounts();
   const inputs = files.length === 0 ? ['-'] : files;
   if (inputs.includes('-') && process.stdin.isTTY) session.terminal.note('reading lines from the terminal; Ctrl-D ends them\n');
@@ -48,13 +49,13 @@ export async function runParse(
   return failed ? 1 : 0;
 }
 
-function parseOptions(options: ParseCommandOptions): ParseOptions & { readonly referenceTime: number } {
-  const timeZone = options.timeZone ?? localTimeZone();
+function parseOptions(options: ParseCommandOptions, { parse }: Configuration): ParseOptions & { readonly referenceTime: number } {
+  const timeZone = options.timeZone ?? parse.time_zone ?? localTimeZone();
   const now = Date.now();
   checkTimeZone(timeZone);
   const referenceTime =
     options.referenceTime === undefined ? now : parseMoment(options.referenceTime, '--reference-time', now, options.utc === true);
-  return { timeZone, referenceTime, host: options.host ?? '' };
+  return { timeZone, referenceTime, host: options.host ?? '', actions: parse.actions };
 }
 
 async function parseFile(

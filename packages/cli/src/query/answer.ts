@@ -1,6 +1,8 @@
 import { csvLine, ndjsonLine, type RowFormat } from '../output/row-format.ts';
 import type { Session } from '../session.ts';
 import { table, type Column } from '../terminal/table.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
+import { portText } from './port-text.ts';
 
 /** Rows of an answer in every form they can come out. */
 export interface Answer<Row> {
@@ -37,14 +39,27 @@ export async function writeAnswer<Row>(session: Session, format: RowFormat, answ
 
 /** An answer as a table that fits the terminal. */
 export function answerTable<Row>({ terminal }: Session, { rows, columns, footer }: Answer<Row>): string {
-  return table(columns, rows, { width: terminal.columns, paint: terminal.paint }) + (footer ?? '');
+  const below = wrapText(footer?.trim() ?? '', terminal.columns - 1).map((line) => (line === '' ? '' : ` ${line}\n`));
+  return table(columns, rows, { width: terminal.columns, paint: terminal.paint }) + below.join('');
 }
 
-/** CSV has no lists: their entries stand in one field with spaces between. */
+/** CSV has no lists: their entries stand in one field with spaces between, as `23/tcp:3` where they are ports. */
 function flat(value: unknown): unknown {
-  return Array.isArray(value)
-    ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(' ')
-    : value;
+  return Array.isArray(value) ? value.map((item) => (isWantedPort(item) ? portEntry(item) : String(item))).join(' ') : value;
+}
+
+interface PortEntry {
+  readonly proto: string;
+  readonly dst_port: number;
+  readonly packets: number;
+}
+
+function isWantedPort(item: unknown): item is PortEntry {
+  return typeof item === 'object' && item !== null && 'dst_port' in item;
+}
+
+function portEntry({ proto, dst_port: port, packets }: PortEntry): string {
+  return `${portText(proto, port).replaceAll(' ', '')}:${packets}`;
 }
 
 /** Milliseconds as NDJSON has times. */

@@ -7,7 +7,9 @@ import type { RowFormat } from '../output/row-format.ts';
 import type { Session } from '../session.ts';
 import { writeAnswer } from './answer.ts';
 
-interface DeadRow {
+/** A row that the loader put aside. */
+export interface DeadRow {
+  /** When its batch was loaded. */
   readonly time: string;
   readonly reason: string;
   readonly stream: string;
@@ -20,7 +22,7 @@ interface DeadRow {
 /** `droplens dead`: what the loader put aside, oldest first. */
 export async function runDead(session: Session, flags: ConfigurationFlags, format: RowFormat): Promise<void> {
   const { config } = await loadConfiguration(flags, session.environment);
-  const directory = join(dataPaths(config.data).spool, 'dead');
+  const directory = dataPaths(config.data).dead;
   const rows = await readDead(directory);
   if (rows.length === 0) {
     session.terminal.note(`no row was put aside: ${directory} is empty\n`);
@@ -36,11 +38,12 @@ export async function runDead(session: Session, flags: ConfigurationFlags, forma
     ],
     record: (row) => ({ ...row }),
     keys: ['time', 'reason', 'stream', 'epoch', 'position', 'row', 'encoding'],
-    footer: ` ${rows.length} rows in ${directory}; delete its files when you have looked\n`,
+    footer: ` ${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${directory}; delete its files when you have looked\n`,
   });
 }
 
-async function readDead(directory: string): Promise<DeadRow[]> {
+/** All rows put aside, oldest first; none where there is no such directory. */
+export async function readDead(directory: string): Promise<DeadRow[]> {
   try {
     const files = (await readdir(directory)).filter((name) => name.endsWith('.ndjson')).sort();
     const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));

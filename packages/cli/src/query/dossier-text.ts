@@ -3,6 +3,7 @@ import type { RecentPackets, Share, SourceDossier } from '@droplens/store';
 import type { Paint } from '../terminal/color.ts';
 import { absoluteTime, grouped, share, span } from '../terminal/numbers.ts';
 import { cutText, safeText, textWidth } from '../terminal/safe-text.ts';
+import { wrapText } from '../terminal/wrap-text.ts';
 import { sparkline } from '../terminal/sparkline.ts';
 import { portText } from './port-text.ts';
 
@@ -22,7 +23,12 @@ export function dossierText(dossier: SourceDossier, style: DossierStyle): string
   const { paint, width } = style;
   const room = width - 12;
   const line = (label: string, text: string): string =>
-    text === '' ? '' : `  ${paint('dim', label.padEnd(9))} ${cutText(safeText(text), room)}\n`;
+    text === ''
+      ? ''
+      : wrapText(safeText(text), room)
+          .map((part, index) => `  ${paint('dim', (index === 0 ? label : '').padEnd(9))} ${cutText(part, room)}\n`)
+          .join('');
+  const sentence = wrapText(safeText(verdict(dossier)), width - 3).map((part) => `  ${cutText(part, width - 3)}\n`);
   const moment = (time: number): string => (style.utc ? absoluteTime(time, true) : `${span(style.now - time)} ago`);
   const recent = dossier.recent;
   const ports =
@@ -31,7 +37,7 @@ export function dossierText(dossier: SourceDossier, style: DossierStyle): string
       : dossier.wants.map(({ proto, port, hours }) => `${portText(proto, port)} in ${grouped(hours)} h`);
   return [
     `${paint('strong', safeText(dossier.target))}   ${safeText(whose(dossier))}\n`,
-    `  ${cutText(safeText(verdict(dossier)), width - 3)}\n\n`,
+    `${sentence.join('')}\n`,
     line(
       'packets',
       `${grouped(dossier.packets)} in ${span(dossier.last - dossier.first)}, first ${moment(dossier.first)}, last ${moment(dossier.last)}`,
@@ -70,8 +76,9 @@ const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code'
 function whose({ countries, asns }: SourceDossier): string {
   const [asn] = asns.filter(({ name }) => name > 0);
   const names = countries.filter(({ name }) => /^[A-Z]{2}$/.test(name)).map(({ name }) => regions.of(name) ?? name);
-  const place =
-    names.length === 0 ? 'country not known' : names.length > 3 ? `${names.slice(0, 3).join(', ')} and others` : names.join(', ');
+  const listed = names.length > 3 ? `${names.slice(0, 3).join(', ')} and others` : names.join(', ');
+  const all = countries.length === names.length ? listed : `${listed}; the rest not known`;
+  const place = names.length === 0 ? 'country not known' : all;
   return asn === undefined ? place : `AS${asn.name}, ${place}`;
 }
 
@@ -119,7 +126,7 @@ function fitting(entries: readonly string[], all: number, room: number): string 
     shown = next;
     count += 1;
   }
-  return all > count ? `${shown}   … ${grouped(all - count)} more` : shown;
+  return cutText(safeText(all > count ? `${shown}   … ${grouped(all - count)} more` : shown), room);
 }
 
 /** What its packets look like: flags, window, IP id, TTL; and the tool that is known for it. */

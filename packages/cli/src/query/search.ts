@@ -1,4 +1,4 @@
-import { flagNames } from '@droplens/pipeline';
+import { flagNames, recordToJson } from '@droplens/pipeline';
 import type { StoredPacket } from '@droplens/store';
 import type { SearchCommandOptions } from '../commands/search.ts';
 import type { ConfigurationFlags } from '../config/load.ts';
@@ -23,15 +23,7 @@ export async function runSearch(session: Session, flags: ConfigurationFlags, opt
     if (options.format === 'table') return writeTable(session, packets, options);
     if (options.format === 'csv') await terminal.write(csvLine(keys, terminal.interactive));
     for await (const packet of packets) {
-      const record = recordOf(packet);
-      const line =
-        options.format === 'ndjson'
-          ? ndjsonLine(record)
-          : csvLine(
-              keys.map((key) => (key === 'tcp_flags' ? record.tcp_flags.join(' ') : record[key])),
-              terminal.interactive,
-            );
-      await terminal.write(line);
+      await terminal.write(options.format === 'ndjson' ? ndjsonLine(recordOf(packet)) : csvRow(packet, terminal.interactive));
     }
   });
 }
@@ -58,7 +50,7 @@ async function writeTable(session: Session, packets: AsyncIterable<StoredPacket>
 
 function columns(utc: boolean): readonly Column<StoredPacket>[] {
   return [
-    { header: 'time', cell: ({ time }) => absoluteTime(time, utc) },
+    { header: 'time', cell: ({ time }) => absoluteTime(time, utc), leaves: 1 },
     { header: 'host', cell: ({ host }) => host, shrinkTo: 5, leaves: 4 },
     { header: 'prefix', cell: ({ prefix }) => prefix, shrinkTo: 8, leaves: 6 },
     { header: 'action', cell: ({ action }) => action, leaves: 7 },
@@ -103,7 +95,21 @@ const keys = [
   'loaded_at',
 ] as const;
 
-/** Every column, in the vocabulary of all of droplens; flags by name. */
-function recordOf(packet: StoredPacket) {
-  return { ...packet, time: isoTime(packet.time), loaded_at: isoTime(packet.loaded_at), tcp_flags: flagNames(packet.tcp_flags) };
+/** The object that `parse` makes of the line, and what the loader knew besides. */
+function recordOf(packet: StoredPacket): Record<string, unknown> {
+  const { country, asn, stray, loaded_at: loadedAt } = packet;
+  return { ...recordToJson(packet), country, asn, stray, loaded_at: isoTime(loadedAt) };
+}
+
+function csvRow(packet: StoredPacket, terminal: boolean): string {
+  const row = {
+    ...packet,
+    time: isoTime(packet.time),
+    loaded_at: isoTime(packet.loaded_at),
+    tcp_flags: flagNames(packet.tcp_flags).join(' '),
+  };
+  return csvLine(
+    keys.map((key) => row[key]),
+    terminal,
+  );
 }

@@ -2,6 +2,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { DroplensError } from '@droplens/runtime';
+import { databaseErrorNumber } from '@droplens/store';
+import { CommandError } from '../command-error.ts';
 import type { ConfigurationFlags } from '../config/load.ts';
 import type { RowFormat } from '../output/row-format.ts';
 import type { Session } from '../session.ts';
@@ -16,12 +18,33 @@ const mostTableRows = 1000;
 export async function runSql(session: Session, flags: ConfigurationFlags, given: string, format: RowFormat): Promise<void> {
   const query = (given === '-' ? await readAll(process.stdin) : given).replace(/[\s;]+$/, '');
   if (query === '') throw new DroplensError('DL_USAGE', 'the query is empty');
-  await ask(session, flags, async ({ store }) => {
+  const asked = ask(session, flags, async ({ store }) => {
     if (format === 'table') return writeTable(session, store.sql(query, 'JSONCompactStringsEachRowWithNamesAndTypes'));
     const rows = store.sql(query, format === 'ndjson' ? 'JSONEachRow' : 'CSVWithNames');
     // NDJSON and CSV carry the values as they are; only on a terminal they must not act
     for await (const chunk of session.terminal.interactive ? escapeOnTerminal(rows) : rows) await session.terminal.write(chunk);
   });
+  await asked.catch((error: unknown) => {
+    if (!(error instanceof DroplensError) || error.code !== 'DL_QUERY_REFUSED') throw error;
+    throw new CommandError('DL_QUERY_REFUSED', error.message, remedyFor(databaseErrorNumber(error)), { cause: error });
+  });
+}
+
+/** What to do about ClickHouse's error of this number, when a person's own SQL brought it about. */
+function remedyFor(number: number | null): string {
+  switch (number ?? 0) {
+    case 164: // READONLY: also what does not begin like a question at all
+    case 497: // ACCESS_DENIED
+      return 'droplens sql only reads: SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS, over the tables of droplens sql "SHOW TABLES"';
+    case 47: // UNKNOWN_IDENTIFIER
+    case 60: // UNKNOWN_TABLE
+      return 'what there is: droplens sql "SHOW TABLES", droplens sql "DESCRIBE drops"';
+    case 159: // TIMEOUT_EXCEEDED
+    case 241: // MEMORY_LIMIT_EXCEEDED
+      return 'ask for less: a shorter time, fewer groups, or sources_1h and ports_1h in place of drops';
+    default:
+      return 'correct the query; droplens sql --help has an example';
+  }
 }
 
 async function writeTable(session: Session, chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -51,6 +51,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
           number('hosts', (row) => row.hosts, 4),
         ],
         fields: ({ country, sources, hosts }) => ({ country, sources, hosts }),
+        isNameless: ({ country }) => country === '',
       });
     case 'prefixes':
       return layOut(await store.topPrefixes({ ...options, actions: options.actions ?? [] }), style, {
@@ -88,14 +89,18 @@ interface Layout<Row> {
   /** Columns between the packets and the times. */
   readonly columns: (rows: readonly Row[]) => readonly Column<Row>[];
   readonly fields: (row: Row) => Readonly<Record<string, unknown>>;
+  /** The row that is listed but is none of what is counted: no country is no country. */
+  readonly isNameless?: (row: Row) => boolean;
 }
 
 function layOut<Row extends TopRow>(
   top: Top<Row>,
   style: TimeStyle,
-  { where, names, columns, fields }: Layout<Row>,
+  { where, names, columns, fields, isNameless }: Layout<Row>,
 ): Answer<TopRow> {
-  const { rows, packets, strays, groups } = top;
+  const { rows, packets, strays } = top;
+  const nameless = isNameless === undefined ? undefined : rows.find((row) => isNameless(row));
+  const groups = top.groups - (nameless === undefined ? 0 : 1);
   const record = (row: Row): Record<string, unknown> => ({
     ...fields(row),
     packets: row.packets,
@@ -115,8 +120,9 @@ function layOut<Row extends TopRow>(
     record,
     keys: rows[0] === undefined ? [] : Object.keys(record(rows[0])),
     footer:
-      ` ${grouped(packets)} packets ${where} ${grouped(groups)} ${names[groups === 1 ? 0 : 1]}` +
-      `${groups > rows.length ? `; top ${rows.length} are ${share(listed, packets)}` : ''}.` +
+      ` ${grouped(packets)} ${packets === 1 ? 'packet' : 'packets'} ${where} ${grouped(groups)} ${names[groups === 1 ? 0 : 1]}` +
+      (nameless === undefined ? '' : `, ${share(nameless.packets, packets)} from none known`) +
+      `${top.groups > rows.length ? `; top ${rows.length} are ${share(listed, packets)}` : ''}.` +
       `${strays > 0 ? `  Replies and strays: ${share(strays, packets)}` : ''}\n`,
   };
   // rows are only ever handed back to the functions beside them

@@ -5,6 +5,7 @@ import type { TopRow } from '@droplens/store';
 import type { ConfigurationFlags } from '../config/load.ts';
 import { Interrupted, type Session } from '../session.ts';
 import { absoluteTime } from '../terminal/numbers.ts';
+import { cutText } from '../terminal/safe-text.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import { answerTable, writeAnswer, type Answer } from './answer.ts';
 import { filtersOf } from './filters.ts';
@@ -60,10 +61,13 @@ async function watch(
   limit: number,
 ): Promise<void> {
   const { terminal, signal } = session;
-  const fitting = terminal.interactive ? Math.max(1, Math.min(limit, terminal.rows - 5)) : limit;
   while (!signal.aborted) {
+    // our head, the table's, and what stands below it, which a narrow terminal breaks; the terminal may have another size by now
+    const others = 4 + Math.ceil(80 / terminal.columns);
+    const fitting = terminal.interactive ? Math.max(1, Math.min(limit, terminal.rows - others)) : limit;
     const answer = await current(opened, kind, options, fitting);
-    const head = `droplens top ${kind}, last ${options.since ?? 'of all'}, ${absoluteTime(Date.now(), options.utc === true)}   Ctrl-C ends\n\n`;
+    const title = `droplens top ${kind}, last ${options.since ?? 'of all'}, ${absoluteTime(Date.now(), options.utc === true)}   Ctrl-C ends`;
+    const head = `${cutText(title, terminal.columns - 1)}\n\n`;
     const body = answer.rows.length === 0 ? ' nothing denied yet\n' : answerTable(session, answer);
     // home, then each line with what was behind it erased, then everything below: no flicker
     const frame = terminal.interactive ? `\u001b[H${(head + body).replaceAll('\n', '\u001b[K\n')}\u001b[J` : head + body;

@@ -36,7 +36,7 @@ export async function runService(
   const { terminal } = session;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const line = terminal.interactive ? new StatusLine(terminal) : null;
+  const line = terminal.interactive && terminal.interactiveNotes ? new StatusLine(terminal) : null;
   const reporter =
     line === null ? createReporter({ registry }) : noteReporter(registry, (text) => line.interrupt(text), terminal.paintNote);
   let failed: (error: unknown) => void = () => undefined;

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { openEngine } from '@droplens/embedded-clickhouse';
 import { DroplensError } from '@droplens/runtime';
 import { Store } from '@droplens/store';
+import { Registry } from 'prom-client';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
 import { interrupted, type Session } from '../session.ts';
-import { silentReporter } from './open-store.ts';
+import { noteReporter } from '../service/note-reporter.ts';
 
 /** `droplens engine`: the embedded ClickHouse with the tables of droplens, for whoever asks it over HTTP. */
 export async function runEngine(
@@ -20,7 +21,7 @@ export async function runEngine(
     );
   }
   const { kind: _kind, ...keys } = config.store;
-  const reporter = silentReporter();
+  const reporter = noteReporter(new Registry(), (text) => session.terminal.note(text), session.terminal.paintNote);
   const engine = await openEngine({ ...keys, listen: options.listen ?? keys.listen, directory: config.data, reporter });
   try {
     const store = new Store({ url: engine.url, ...engine.writer, reporter });

@@ -9,6 +9,14 @@ export class PipeClosed extends Error {
   }
 }
 
+/** Stdout takes no more, because a disk is full for example. */
+export class OutputFailed extends Error {
+  constructor(cause: Error) {
+    super(`standard output: ${cause.message}`, { cause });
+    this.name = 'OutputFailed';
+  }
+}
+
 /** Where a command writes: answers to stdout, everything else to stderr, so that pipes stay clean. */
 export class Terminal {
   readonly paint: Paint;
@@ -17,7 +25,8 @@ export class Terminal {
   readonly interactive: boolean;
   readonly interactiveNotes: boolean;
   readonly #columns: number | undefined;
-  #closed = false;
+  /** Why nothing more can be written. */
+  #closed: PipeClosed | OutputFailed | undefined;
   #written = 0;
   #wake: (() => void) | undefined;
 
@@ -30,8 +39,8 @@ export class Terminal {
     const columns = Number(variables['COLUMNS']);
     this.#columns = Number.isInteger(columns) && columns >= 20 && columns <= 1000 ? columns : undefined;
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-      this.#closed = true;
+      const gone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+      this.#closed ??= gone ? new PipeClosed() : new OutputFailed(error);
       this.#wake?.();
     });
     process.stdout.on('drain', () => this.#wake?.());
@@ -59,21 +68,28 @@ export class Terminal {
     return this.#written;
   }
 
-  /** Writes to stdout; resolves when there is room for more, rejects with PipeClosed when nobody reads. */
+  /** Writes to stdout; resolves when there is room for more, rejects with PipeClosed when nobody reads, with OutputFailed when it cannot be written. */
   async write(text: string | Uint8Array): Promise<void> {
-    if (this.#closed) throw new PipeClosed();
+    if (this.#closed !== undefined) throw this.#closed;
     this.#written += text.length;
     if (process.stdout.write(text)) {
       // a closed pipe is only told on a later turn
-      if (this.#closed) throw new PipeClosed();
+      if (this.#closed !== undefined) throw this.#closed;
       return;
     }
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (this.#closed || !process.stdout.writableNeedDrain) resolve();
+      if (this.#closed !== undefined || !process.stdout.writableNeedDrain) resolve();
     });
     this.#wake = undefined;
-    if (this.#closed) throw new PipeClosed();
+    if (this.#closed !== undefined) throw this.#closed;
+  }
+
+  /** Resolves when all that was written has been taken; rejects with OutputFailed when it was not. */
+  async end(): Promise<void> {
+    // what the last write met is only told on a later turn
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#closed instanceof OutputFailed) throw this.#closed;
   }
 
   /** Writes to stderr. */

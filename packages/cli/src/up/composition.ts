@@ -36,9 +36,10 @@ export async function startUp({ config, spool: spoolConfig, sources, machineId, 
   let ready: () => string | null = () => 'starting';
   const admin = new AdminServer({ listen: config.admin.listen, registry: reporter.registry, ready: () => ready() });
   const spool = createSpool(paths.spool, { maxBytes: spoolConfig.max_bytes, reporter: reporter.child('transport') });
-  // Its lock tells a second `up` at once; whoever else holds the engine is a command that will be done soon.
+  // Its lock tells a second `up` at once, before the admin port can only say that it is taken; whoever else holds the engine is a
+  // command that will be done soon.
   const queue: Component = { start: () => spool.writer.open(), stop: () => spool.writer.close() };
-  const before = new Lifecycle([adminComponent(admin, config.admin.listen), queue]);
+  const before = new Lifecycle([queue, adminComponent(admin, config.admin.listen)]);
   await before.start();
   let opened: ServiceStore | null = null;
   try {

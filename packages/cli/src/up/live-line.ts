@@ -62,7 +62,8 @@ export class LiveLine {
   #ask(now: number, lines: number): void {
     if (lines === this.#askedLines || now - this.#asked < askMs) return;
     this.#asked = now;
-    this.#askedLines = lines;
+    // what still waits for the database is not in the answer: then it is asked again
+    this.#askedLines = this.#up.spool.pending().oldest === null ? lines : -1;
     const midnight = new Date(now).setHours(0, 0, 0, 0);
     this.#asking = this.#up.store
       .overview(midnight)

@@ -20,7 +20,7 @@ export async function runUp(session: Session, flags: ConfigurationFlags): Promis
   const { terminal } = session;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const line = terminal.interactive ? new StatusLine(terminal) : null;
+  const line = terminal.interactive && terminal.interactiveNotes ? new StatusLine(terminal) : null;
   const reporter: Reporter =
     line === null ? createReporter({ registry }) : noteReporter(registry, (text) => line.interrupt(text), terminal.paintNote);
   await prepareDataDirectory(config.data, session.environment.uid);

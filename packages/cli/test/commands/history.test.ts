@@ -91,6 +91,28 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     for (const row of stdout.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
   });
 
+  it('fits a narrow terminal without losing what it says', async () => {
+    const narrow = { env: { COLUMNS: '40' } };
+    for (const args of [['top'], ['top', 'countries'], ['source', '8.8.8.8'], ['search', '-n', '3']]) {
+      const { stdout } = await droplens([...args, '--data', data], narrow);
+      for (const row of stdout.split('\n').filter((text) => !text.includes('next'))) expect(row.length).toBeLessThanOrEqual(40);
+    }
+    const { stdout } = await droplens(['source', '8.8.8.8', '--data', data], narrow);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('window 65535, id 54321, ttl 244: ZMap');
+  });
+
+  it('puts ports into one field of CSV as people write them', async () => {
+    const { stdout } = await ask('top', 'sources', '--src', '2a00:1450::8', '--format', 'csv');
+    expect(stdout).toContain('\n2a00:1450::8,');
+    expect(stdout).toContain(',23/tcp:25,');
+  });
+
+  it('counts no country as no country', async () => {
+    const { stdout } = await ask('top', 'countries');
+    const unknown = stdout.split('\n').some((row) => / {2}– /.test(row));
+    expect(stdout).toMatch(unknown ? / from none known\.\n$/ : / countr(y|ies)\.\n$/);
+  });
+
   it.each(['ports', 'countries', 'prefixes', 'hosts'])('top %s in every format', async (kind) => {
     const [shown, ndjson, csv] = await Promise.all([
       ask('top', kind),
@@ -160,7 +182,11 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
       dst_port: 23,
       tcp_flags: ['SYN'],
       time: new Date(now - 66 * minute).toISOString(),
+      icmp_type: null,
+      mac_src: '02:00:00:00:00:02',
+      flowlbl: 0,
     });
+    expect(Object.keys(rows[0] ?? {}).slice(7, 9)).toEqual(['src', 'dst']);
     expect((await ask('search', '--proto', 'udp')).stderr).toContain('nothing denied that fits');
   });
 
@@ -180,7 +206,8 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     expect(exact.stdout).toContain('18446744073709551615');
     const refused = await ask('sql', 'DROP TABLE drops');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/^droplens: .*\[DL_[A-Z_]+\]\n {2}\S/);
+    expect(refused.stderr).toMatch(/^droplens: .*\[DL_QUERY_REFUSED\]\n {2}droplens sql only reads: SELECT, /);
+    expect((await ask('sql', 'SELECT ports FROM drops')).stderr).toContain('\n  what there is: droplens sql "SHOW TABLES"');
     expect(await count()).toBe(86);
   });
 
@@ -195,10 +222,20 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     expect(stdout).toContain(`, by process ${up?.pid}\n`);
     expect(stdout).toContain('  known     86 packets were there already\n');
     expect(await count()).toBe(88);
+    const other = join(directory, 'other.log');
+    writeFileSync(other, 'Nov 21 12:00:00 web-1 systemd[1]: Started.\n');
+    expect((await ask('import', other)).stdout).toMatch(
+      /^1 line of 1 file in .* lines\/s\)\n {2}loaded {4}0 packets, by process \d+\n {2}rejected {2}1 line: 1 not-a-packet\n {2}next {6}droplens parse --rejected FILE/,
+    );
+    writeFileSync(other, '');
+    expect((await ask('import', other)).stdout).toMatch(/^0 lines of 1 file in [^(]*\n {2}loaded {4}0 packets.*\n$/);
   });
 
   it('tells a second one who holds the directory', async () => {
-    const { code, stderr, stdout } = await ask('up');
+    const admin = /"admin":"([^"]+)"/.exec(output)?.[1] ?? '';
+    // as by default: both want the same port, but what matters is that they want the same directory
+    const env = { DROPLENS_ADMIN__LISTEN: admin };
+    const { code, stderr, stdout } = await droplens(['up', '--data', data, '--config', config], { env });
     expect(code).toBe(1);
     expect(stderr + stdout).toContain(`is in use by process ${up?.pid}`);
     expect(stderr + stdout).not.toMatch(/^\s+at /m);

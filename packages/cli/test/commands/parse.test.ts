@@ -165,6 +165,22 @@ describe('droplens parse', { timeout: 60_000 }, () => {
     expect(stderr).toContain('longer than 8 KiB');
   });
 
+  it('reads lines as the configuration says', async () => {
+    const config = file('parse.yaml', 'parse: {time_zone: "+02:00", actions: [{prefix: "noise*", action: allow}]}\n');
+    const line = packet('203.0.113.66', 23, 'noise: ').replace('2026-11-21T11:59:58.250+00:00', 'Nov 21 11:59:58');
+    const asConfigured = await droplens(['parse', '--config', config, ...reference], { input: line });
+    expect(JSON.parse(asConfigured.stdout)).toMatchObject({ time: '2026-11-21T09:59:58.000Z', action: 'allow' });
+    const asAsked = await droplens(['parse', '--config', config, '--time-zone', 'UTC', ...reference], { input: line });
+    expect(JSON.parse(asAsked.stdout)).toMatchObject({ time: '2026-11-21T11:59:58.000Z', action: 'allow' });
+  });
+
+  it('says in one line that the output cannot be written', async () => {
+    const path = file('full.log', `${packet('203.0.113.66', 23)}\n`);
+    const { code, stderr } = await droplens(['parse', path], { stdoutFile: '/dev/full' });
+    expect(stderr).toMatch(/\ndroplens: standard output: no space left on the device \[DL_OUTPUT\]\n {2}free some space.*\n$/);
+    expect(code).toBe(1);
+  });
+
   it('ends quietly when nobody reads on', async () => {
     const path = file('long.log', `${packet('203.0.113.66', 23)}\n`.repeat(20_000));
     const child = spawn('sh', ['-c', '"$0" "$@" | head -n 1', process.execPath, program, 'parse', path], {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -15,12 +16,15 @@ export interface Outcome {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /** Stdout goes to this file instead. */
+  readonly stdoutFile?: string;
   /** Runs it as this user. */
   readonly uid?: number;
 }
 
 /** Runs the built program as a person would, in surroundings of its own. */
 export async function droplens(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const file = options.stdoutFile === undefined ? undefined : openSync(options.stdoutFile, 'w');
   const child = spawn(process.execPath, [program, ...args], {
     env: {
       PATH: process.env['PATH'],
@@ -30,15 +34,16 @@ export async function droplens(args: readonly string[], options: RunOptions = {}
       DROPLENS_CONFIG: '/dev/null',
       ...options.env,
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', file ?? 'pipe', 'pipe'],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
-  const [stdout, stderr, end] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (file !== undefined) closeSync(file);
+  child.stdin!.on('error', () => undefined);
+  child.stdin!.end(options.input ?? '');
+  const [stdout, stderr, end] = await Promise.all([child.stdout === null ? '' : text(child.stdout), text(child.stderr!), ended]);
   return { ...end, stdout, stderr };
 }

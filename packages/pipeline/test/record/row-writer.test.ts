@@ -60,6 +60,18 @@ describe('a row', () => {
     );
   });
 
+  it.each([
+    ['the time of the log for lines without a stamp', udp6, {}, now + 0.75, now],
+    ['the time of the log for a clock without its boot time', `[  100.123456] ${udp6}`, {}, now + 0.75, now],
+    ['the boot time', `[  100.123456] ${udp6}`, { bootTime: now - 1000_000 + 0.75 }, now + 0.25, now - 1000_000 + 100_123],
+  ])('has whole milliseconds, whatever %s has', (_, text, options, reference, time) => {
+    const rows = writer(options);
+    expect(rows.writeLine(encode(text), 0, text.length, 1, reference)).toBe(true);
+    expect(decode(rows.take().text).split('\t')[1]).toBe((time / 1000).toFixed(3));
+    const result = parseLine(text, { referenceTime: reference });
+    expect(result.ok && Number.isInteger(result.record.time)).toBe(true);
+  });
+
   it('of a position beyond 32 bit and with leading zeros within is exact', () => {
     for (const position of [
       0,
