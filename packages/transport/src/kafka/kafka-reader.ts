@@ -1,6 +1,5 @@
 import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@droplens/runtime';
 import type kafkajs from 'kafkajs';
-import { Gauge } from 'prom-client';
 import type { Backlog, Delivery, TransportReader } from '../transport.ts';
 import type { KafkaConfig } from './config.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -34,17 +33,7 @@ export class KafkaReader implements TransportReader {
 
   constructor(options: KafkaReaderOptions) {
     this.#options = options;
-    const waiting = (topic: string): number => this.#waiting(topic);
-    const topics = [options.topics.drops.name, options.topics.status.name, options.topics.hosts.name];
-    const lag = new Gauge({
-      name: 'droplens_transport_kafka_lag_messages',
-      help: 'Messages of the partitions this loader has that are not loaded yet.',
-      labelNames: ['topic'],
-      registers: [options.reporter.registry],
-      collect() {
-        for (const topic of topics) lag.set({ topic }, waiting(topic));
-      },
-    });
+    options.metrics.waiting.add(() => this.#waiting());
   }
 
   async run(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -77,12 +66,12 @@ export class KafkaReader implements TransportReader {
     return { files, bytes: files * typicalMessageBytes, oldest: times.length === 0 ? null : Math.min(...times) };
   }
 
-  #waiting(topic: string): number {
-    let sum = 0;
-    for (const state of this.#claims?.all() ?? []) {
-      if (state.topic === topic) sum += Math.max(0, Number(state.high - state.next));
+  #waiting(): ReadonlyMap<string, number> {
+    const waiting = new Map<string, number>();
+    for (const { topic, next, high } of this.#claims?.all() ?? []) {
+      waiting.set(topic, (waiting.get(topic) ?? 0) + Math.max(0, Number(high - next)));
     }
-    return sum;
+    return waiting;
   }
 
   async #session(handler: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void> {

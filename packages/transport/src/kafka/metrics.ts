@@ -1,4 +1,4 @@
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** The Kafka driver's metrics; registering twice in one registry gives the same objects. */
 export interface KafkaMetrics {
@@ -9,6 +9,8 @@ export interface KafkaMetrics {
   readonly fenced: Counter;
   readonly foreign: Counter<'reason'>;
   readonly expired: Counter;
+  /** Messages that wait, by topic, for each reader of the process. */
+  readonly waiting: Set<() => ReadonlyMap<string, number>>;
 }
 
 const created = new WeakMap<Registry, KafkaMetrics>();
@@ -17,7 +19,19 @@ export function createKafkaMetrics(registry: Registry): KafkaMetrics {
   const known = created.get(registry);
   if (known !== undefined) return known;
   const registers = [registry];
+  const waiting: KafkaMetrics['waiting'] = new Set();
+  const lag = new Gauge({
+    name: 'droplens_transport_kafka_lag_messages',
+    help: 'Messages of the partitions this loader has that are not loaded yet.',
+    labelNames: ['topic'],
+    registers,
+    collect() {
+      lag.reset();
+      for (const one of waiting) for (const [topic, messages] of one()) lag.inc({ topic }, messages);
+    },
+  });
   const metrics = {
+    waiting,
     requests: new Counter({
       name: 'droplens_transport_kafka_requests_total',
       help: 'Requests with rows that the brokers acknowledged.',
