@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { compressedChunkBytes, isGzip } from './compressed.ts';
 import type { Epoch } from './epoch-registry.ts';
+import type { FileState } from './file-state.ts';
 import { type Head, HeadProbe } from './head-probe.ts';
 import { LineCutter, type LineSink } from './line-cutter.ts';
 import { copyCounts, type LineCounts, noLines } from './log-source.ts';
@@ -12,25 +13,6 @@ const recentBytes = 4 * 1024;
 /** Of that, what is remembered between runs. */
 const tailBytes = 256;
 const chunkBytes = 256 * 1024;
-
-/** What is remembered of a file between runs. */
-export interface FileState {
-  /** Null while no packet line was seen. */
-  epoch: string | null;
-  firstLine: string | null;
-  path: string;
-  dev: number;
-  ino: number;
-  /** Where to read on: a line's start. */
-  position: number;
-  /** `first` of the next range. */
-  next: number;
-  /** The bytes before `position`, base64. */
-  tail: string;
-  counts: LineCounts;
-  /** Read to its end, and it will not grow. */
-  complete: boolean;
-}
 
 /**
  * `new`: not looked at yet; `following`: its lines are read; `shadow`: its content is (so far) that of another file that is followed,
@@ -238,11 +220,7 @@ export class FollowedFile {
     return buffer.subarray(0, filled);
   }
 
-  /**
-   * What lay before `settled` when it was read, to be remembered; empty (nothing to compare with) where that is not known.
-   * Never looked up in the file: by now that may hold something else.
-   */
-  get settledTail(): Buffer {
+  get #settledTail(): Buffer {
     return this.#tail.position === this.settled ? this.#tail.bytes : Buffer.alloc(0);
   }
 
@@ -254,6 +232,25 @@ export class FollowedFile {
     this.#tail = {
       position: lineStart,
       bytes: Buffer.from(this.#recent.subarray(Math.max(0, lineStart - start - tailBytes), lineStart - start)),
+    };
+  }
+
+  /**
+   * What is to be remembered of it; with rows waiting for a name or for the transport the old place stands. `tail` is what lies before
+   * that place, empty (nothing to compare with) where that is not known: never looked up in the file, which may hold something else by now.
+   */
+  remembered(complete: boolean, tail = this.#settledTail): FileState {
+    return {
+      epoch: this.epoch?.id ?? null,
+      firstLine: this.epoch?.firstLine ?? null,
+      path: this.path,
+      dev: this.dev,
+      ino: this.ino,
+      position: this.settled,
+      next: this.next,
+      tail: tail.toString('base64'),
+      counts: copyCounts(this.settledCounts),
+      complete,
     };
   }
 

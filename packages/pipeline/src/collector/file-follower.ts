@@ -1,0 +1,276 @@
+import { DroplensError, type Reporter } from '@droplens/runtime';
+import type { CompressedCopies } from './compressed-copy.ts';
+import type { EpochRegistry } from './epoch-registry.ts';
+import type { FileMemory } from './file-memory.ts';
+import type { FileReader } from './file-reader.ts';
+import type { FileScan } from './file-scan.ts';
+import type { FollowedFile } from './followed-file.ts';
+import type { Head } from './head-probe.ts';
+import { noLines } from './log-source.ts';
+import type { CollectorMetrics } from './metrics.ts';
+
+/** Bytes read of one file before the next one has its turn. */
+const turnBytes = 8 * 1024 * 1024;
+
+/**
+ * What becomes of an open file, turn by turn: which epoch it is (`new`), its lines while it is the one that is read of that epoch
+ * (`following`), waiting while another one is (`shadow`), and its end. All steps from one state to another are here and in
+ * `CompressedCopies`.
+ */
+export class FileFollower {
+  readonly #scan: FileScan;
+  readonly #registry: EpochRegistry;
+  readonly #memory: FileMemory;
+  readonly #reader: FileReader;
+  readonly #compressed: CompressedCopies;
+  readonly #metrics: CollectorMetrics;
+  readonly #reporter: Reporter;
+  readonly #graceMs: number;
+  readonly #flush: (signal: AbortSignal) => Promise<void>;
+
+  constructor(options: {
+    scan: FileScan;
+    registry: EpochRegistry;
+    memory: FileMemory;
+    reader: FileReader;
+    compressed: CompressedCopies;
+    metrics: CollectorMetrics;
+    reporter: Reporter;
+    /** How long (ms) a file that lost its name must rest until it counts as finished. */
+    graceMs: number;
+    /** Publishes what waits, of all files. */
+    flush: (signal: AbortSignal) => Promise<void>;
+  }) {
+    this.#scan = options.scan;
+    this.#registry = options.registry;
+    this.#memory = options.memory;
+    this.#reader = options.reader;
+    this.#compressed = options.compressed;
+    this.#metrics = options.metrics;
+    this.#reporter = options.reporter;
+    this.#graceMs = options.graceMs;
+    this.#flush = options.flush;
+  }
+
+  /** Does a turn's work on one file; true when there is more to do at once. */
+  async advance(file: FollowedFile, signal: AbortSignal): Promise<boolean> {
+    try {
+      if (file.state === 'new') await this.#identify(file, signal);
+      if (file.state === 'shadow') {
+        if (file.size !== file.comparedSize) file.state = 'new';
+        if (file.state === 'new') await this.#identify(file, signal);
+        if (file.state === 'shadow') return await this.#retire(file, signal);
+      }
+      if (file.state !== 'following') return false;
+      if (file.size < file.cutter.offset) {
+        await this.#startAnew(file, signal);
+        return true;
+      }
+      if (file.unread === 0 && file.endedAtMs === file.mtimeMs) return await this.#retire(file, signal);
+      if (file.cutter.unfinished && file.unread > 0) await this.#reader.learnCuts(file);
+      let consumed = 0;
+      while (consumed < turnBytes && !signal.aborted) {
+        const read = await this.#reader.read(file);
+        if (read === 0) {
+          file.endedAtMs = file.mtimeMs;
+          return await this.#retire(file, signal);
+        }
+        if (read === 'changed') {
+          await this.#startAnew(file, signal);
+          return true;
+        }
+        if (read === 'full') await this.#flush(signal);
+        else consumed += read;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof DroplensError) throw error;
+      // A read that fails (a stale handle, a bad sector): said once, and the file is opened again by its name.
+      this.#scan.sayUnreadable(file.path, error as NodeJS.ErrnoException);
+      await this.#release(file, false, signal);
+      return false;
+    }
+  }
+
+  /** Finds out which epoch the file is, and whether and from where it must be read. */
+  async #identify(file: FollowedFile, signal: AbortSignal): Promise<void> {
+    if (await file.isCompressed()) {
+      await this.#compressed.read(file, signal);
+      return;
+    }
+    await this.#reader.inspect(file);
+    await file.refresh();
+    if (file.head !== null) {
+      await this.#claim(file, file.head, signal);
+      return;
+    }
+    const state = this.#memory.takeUnnamed(file);
+    file.epoch = undefined;
+    file.state = 'following';
+    const tail = Buffer.from(state?.tail ?? '', 'base64');
+    if (state !== undefined && file.size >= state.position && (await file.hasTail(state.position, tail))) {
+      file.beginAt(state.position, tail, state.counts, state.next);
+    } else file.beginAt(0, Buffer.alloc(0), noLines(), 1);
+  }
+
+  /** `head` is what the file begins with: takes up the epoch that is known so, or begins a new one. */
+  async #claim(file: FollowedFile, head: Head, signal: AbortSignal): Promise<void> {
+    let owner: FollowedFile | undefined;
+    let stale = false;
+    const epoch = await this.#registry.resolve(head, async (known) => {
+      owner = this.#scan.files.find((other) => other !== file && other.state === 'following' && other.epoch?.id === known.id);
+      if (owner !== undefined) {
+        if (await sameContent(file, owner)) return true;
+        // A copy of what its log held until just now says nothing about the log's new life.
+        stale = !(await owner.isUnchanged());
+        return stale;
+      }
+      const state = this.#memory.of(known.id);
+      if (state === undefined) return true;
+      // A log cut back to a part of itself goes on as another source; a copy of a part has nothing for us.
+      if (file.size < state.position) return !file.live;
+      return await file.hasTail(state.position, Buffer.from(state.tail, 'base64'));
+    });
+    if (stale) {
+      // Its owner begins anew first.
+      this.#scan.hurry(false);
+      return;
+    }
+    if (owner?.epoch?.id !== epoch.id) owner = undefined;
+    this.#memory.takeUnnamed(file);
+    if (owner !== undefined) {
+      // The longer one is followed; the other holds nothing that it does not.
+      const supersedes = file.size > owner.size && (file.live || !owner.live) && owner.unread === 0;
+      if (supersedes) await this.#flush(signal);
+      if (!supersedes || signal.aborted || owner.waiting.length > 0) {
+        file.epoch = epoch;
+        file.state = 'shadow';
+        file.waiting = [];
+        file.comparedSize = supersedes ? -1 : file.size;
+        return;
+      }
+      this.#remember(owner, false);
+      // Should it turn out to be another log after all, it is one from its first line on.
+      owner.forget();
+      owner.epoch = epoch;
+      owner.state = 'shadow';
+      owner.comparedSize = owner.size;
+    }
+    const state = this.#memory.of(epoch.id);
+    file.epoch = epoch;
+    const old = state === undefined && !file.live && file.mtimeMs <= file.since;
+    if (old || (state !== undefined && file.size < state.position)) {
+      // Older than droplens here and no rest of anything that was followed, or a copy that ends before what was read already.
+      file.state = 'shadow';
+      file.waiting = [];
+      file.comparedSize = file.size;
+      this.#scan.inspected(file);
+      return;
+    }
+    file.state = 'following';
+    this.#memory.forget(epoch.id);
+    if (state !== undefined) file.beginAt(state.position, Buffer.from(state.tail, 'base64'), state.counts, state.next);
+    else if (file.cutter.offset === 0) {
+      const begin = await this.#keptOf(file, head);
+      const kept = head.bytes.subarray(0, begin - head.start).subarray(-256);
+      if (begin > 0) file.beginAt(begin, kept, noLines(), begin + 1);
+      else file.cutter.cuts = epoch.cuts;
+    }
+    // Without a state, what was read before the first packet line came is the epoch's beginning and stays.
+    else file.cutter.cuts = epoch.cuts;
+  }
+
+  /** How much of the same file's former life it still begins with: lines that were read already. 0 for a file that was not there before. */
+  async #keptOf(file: FollowedFile, head: Head): Promise<number> {
+    for (const state of this.#memory.states) {
+      if (state.ino !== file.ino || state.dev !== file.dev || state.firstLine !== head.firstLine || state.epoch === null)
+        continue;
+      const former = await this.#registry.reload(state.epoch, state.firstLine);
+      if (former === undefined || former.start !== head.start) continue;
+      let length = 0;
+      while (length < head.bytes.length && head.bytes[length] === former.head[length]) length += 1;
+      return Math.min(state.position, head.start + head.bytes.subarray(0, length).lastIndexOf(10) + 1);
+    }
+    return 0;
+  }
+
+  /** The file was truncated or overwritten: its old life ends where we were, the rest of it may be in a copy; a new life begins. */
+  async #startAnew(file: FollowedFile, signal: AbortSignal): Promise<void> {
+    this.#reporter.info('log file was truncated or overwritten', { path: file.path, position: file.cutter.lineStart });
+    this.#metrics.rotations.inc();
+    await this.#flush(signal);
+    if (signal.aborted) return;
+    this.#remember(file, false);
+    const epoch = file.epoch?.id;
+    file.forget();
+    this.#wakeShadows(epoch);
+    this.#scan.hurry(true);
+  }
+
+  /** At a file's end: a file without a name that has rested is finished. True when it was. */
+  async #retire(file: FollowedFile, signal: AbortSignal): Promise<boolean> {
+    if (file.live) return false;
+    await file.refresh();
+    if (file.state === 'following' && file.unread > 0) return true;
+    // A writer may hold a deleted file for long; a renamed one is found again by its name if it grows.
+    const grace = file.links === 0 ? 6 * this.#graceMs : this.#graceMs;
+    if (performance.now() - file.lastChange < grace) return false;
+    if (file.state === 'following' && file.cutter.unfinished) await this.#reader.takeLast(file, () => this.#flush(signal));
+    await this.#release(file, true, signal);
+    return true;
+  }
+
+  async #release(file: FollowedFile, complete: boolean, signal: AbortSignal): Promise<void> {
+    await this.#flush(signal);
+    if (signal.aborted && file.waiting.length > 0) return;
+    const { state } = file;
+    if (state === 'following') this.#remember(file, complete);
+    else if (state === 'shadow' && complete) this.#scan.inspected(file);
+    this.#reader.leave(file);
+    this.#scan.drop(file);
+    await file.close();
+    this.#wakeShadows(file.epoch?.id);
+  }
+
+  #wakeShadows(epoch: string | undefined): void {
+    for (const file of this.#scan.files) if (file.state === 'shadow' && file.epoch?.id === epoch) file.state = 'new';
+  }
+
+  /** Before rows are published their epoch must be known, and its head registered as far as it was read. */
+  async settleEpoch(file: FollowedFile, signal: AbortSignal): Promise<void> {
+    if (file.state !== 'following') return;
+    if (file.epoch === undefined) {
+      const rows = file.waiting.some(({ block }) => block.rows > 0);
+      // Records written in a way that has no marker: the first line that is not blank names the file.
+      const head = file.head ?? (rows ? file.anyProbe.head : null);
+      if (head === null) return;
+      file.state = 'new';
+      await this.#claim(file, head, signal);
+      return;
+    }
+    const { head } = file;
+    if (head === null || file.waiting.length === 0) return;
+    const extended = await this.#registry.extend(file.epoch, head);
+    if (extended === null) {
+      // Two sources that began alike: this one is another than it was taken for, and is read from its start under a name of its own.
+      this.#reporter.info('log file is not the one it began like', { path: file.path });
+      file.forget();
+    } else if (extended !== file.epoch) {
+      file.epoch = extended;
+      file.cutter.cuts = extended.cuts;
+    }
+  }
+
+  #remember(file: FollowedFile, complete: boolean): void {
+    file.settle();
+    this.#memory.keep(file.remembered(complete));
+    if (complete) this.#scan.inspected(file);
+  }
+}
+
+/** The same beginning, and the same up to where the shorter one ends: as far as 64 KiB before it show. */
+async function sameContent(a: FollowedFile, b: FollowedFile): Promise<boolean> {
+  const size = Math.min(a.size, b.size);
+  const from = Math.max(0, size - 64 * 1024);
+  return (await a.bytesAt(from, size - from)).equals(await b.bytesAt(from, size - from));
+}
