@@ -1,6 +1,6 @@
 import { DroplensError, type Reporter } from '@droplens/runtime';
 import { damageOf, GzipDamage, gunzipped } from './compressed.ts';
-import type { Epoch, EpochRegistry } from './epoch-registry.ts';
+import type { EpochRegistry } from './epoch-registry.ts';
 import type { FileMemory } from './file-memory.ts';
 import type { FileReader } from './file-reader.ts';
 import type { FileScan } from './file-scan.ts';
@@ -55,20 +55,38 @@ export class CompressedCopies {
       // Its plain file is still being read: looked at again when that is done.
       if (this.#scan.files.some((other) => other.state === 'following' && other.epoch?.id === epoch.id)) return;
       const state = this.#memory.of(epoch.id);
-      if (state === undefined && file.mtimeMs <= file.since) return this.#scan.inspected(file);
+      if (state === undefined && file.isHistory) return this.#scan.inspected(file);
       if (state?.complete !== true) {
         const damage = await damageOf(file.raw());
         if (damage !== null && (!damage.early || this.#isYoung(file))) throw damage;
-        await this.#drain(file, epoch, state, signal);
+        await this.#drain(file, state, signal);
       }
       if (!signal.aborted) this.#scan.inspected(file);
     } catch (error) {
-      if (!(error instanceof GzipDamage)) throw error;
+      if (!(error instanceof GzipDamage)) {
+        file.state = 'new';
+        throw error;
+      }
       // While it is being compressed it looks damaged, too: tried again when it has changed.
       if (this.#isYoung(file)) return;
       this.#reporter.fail(new DroplensError('DL_IMPORT_DAMAGED', `${file.path}: ${error.message}`), { path: file.path });
       this.#scan.inspected(file);
     }
+  }
+
+  /** Lets alone what is compressed in a way that cannot be read here; says so where it may matter. */
+  leave(file: FollowedFile, compression: string): void {
+    file.state = 'shadow';
+    file.comparedSize = file.size;
+    this.#scan.inspected(file);
+    if (!file.live && this.#memory.missing.length === 0) return;
+    this.#reporter.warn(
+      'log file is not read, for it is compressed in an unknown way: unpack it into a pipe to `droplens import -`',
+      {
+        path: file.path,
+        compression,
+      },
+    );
   }
 
   #isYoung(file: FollowedFile): boolean {
@@ -85,8 +103,7 @@ export class CompressedCopies {
     return probe.head;
   }
 
-  async #drain(file: FollowedFile, epoch: Epoch, state: FileState | undefined, signal: AbortSignal): Promise<void> {
-    this.#memory.forget(epoch.id);
+  async #drain(file: FollowedFile, state: FileState | undefined, signal: AbortSignal): Promise<void> {
     file.beginAt(state?.position ?? 0, Buffer.alloc(0), state?.counts ?? noLines(), state?.next ?? 1);
     const begin = file.cutter.offset;
     let base = 0;
@@ -108,8 +125,11 @@ export class CompressedCopies {
       await this.#flush(signal.aborted ? AbortSignal.timeout(3_000) : signal);
       file.settle();
       const last = file.settled;
-      const complete = !signal.aborted && last >= base && base > 0;
-      this.#memory.keep(file.remembered(complete, last === base ? tail : Buffer.alloc(0)));
+      // A copy of a part says nothing about the rest.
+      if (base >= begin || signal.aborted) {
+        const complete = !signal.aborted && last >= base && base > 0;
+        this.#memory.keep(file.remembered(complete, last === base ? tail : Buffer.alloc(0)));
+      }
     }
   }
 }

@@ -1,10 +1,12 @@
 import { DroplensError, type Reporter } from '@droplens/runtime';
+import { foreignCompression, isGzip } from './compressed.ts';
 import type { CompressedCopies } from './compressed-copy.ts';
-import type { EpochRegistry } from './epoch-registry.ts';
+import type { Epoch, EpochRegistry } from './epoch-registry.ts';
 import type { FileMemory } from './file-memory.ts';
 import type { FileReader } from './file-reader.ts';
 import type { FileScan } from './file-scan.ts';
 import type { FollowedFile } from './followed-file.ts';
+import { FormerLives } from './former-lives.ts';
 import type { Head } from './head-probe.ts';
 import { noLines } from './log-source.ts';
 import type { CollectorMetrics } from './metrics.ts';
@@ -23,6 +25,7 @@ export class FileFollower {
   readonly #memory: FileMemory;
   readonly #reader: FileReader;
   readonly #compressed: CompressedCopies;
+  readonly #formerLives: FormerLives;
   readonly #metrics: CollectorMetrics;
   readonly #reporter: Reporter;
   readonly #graceMs: number;
@@ -46,6 +49,7 @@ export class FileFollower {
     this.#memory = options.memory;
     this.#reader = options.reader;
     this.#compressed = options.compressed;
+    this.#formerLives = new FormerLives(options);
     this.#metrics = options.metrics;
     this.#reporter = options.reporter;
     this.#graceMs = options.graceMs;
@@ -72,6 +76,7 @@ export class FileFollower {
       while (consumed < turnBytes && !signal.aborted) {
         const read = await this.#reader.read(file);
         if (read === 0) {
+          this.#scan.succeeded(file);
           file.endedAtMs = file.mtimeMs;
           return await this.#retire(file, signal);
         }
@@ -85,8 +90,7 @@ export class FileFollower {
       return true;
     } catch (error) {
       if (error instanceof DroplensError) throw error;
-      // A read that fails (a stale handle, a bad sector): said once, and the file is opened again by its name.
-      this.#scan.sayUnreadable(file.path, error as NodeJS.ErrnoException);
+      this.#scan.failed(file, error as NodeJS.ErrnoException);
       await this.#release(file, false, signal);
       return false;
     }
@@ -94,10 +98,10 @@ export class FileFollower {
 
   /** Finds out which epoch the file is, and whether and from where it must be read. */
   async #identify(file: FollowedFile, signal: AbortSignal): Promise<void> {
-    if (await file.isCompressed()) {
-      await this.#compressed.read(file, signal);
-      return;
-    }
+    const begin = await file.bytesAt(0, 6);
+    if (isGzip(begin)) return await this.#compressed.read(file, signal);
+    const foreign = foreignCompression(begin);
+    if (foreign !== null) return this.#compressed.leave(file, foreign);
     await this.#reader.inspect(file);
     await file.refresh();
     if (file.head !== null) {
@@ -117,10 +121,11 @@ export class FileFollower {
   async #claim(file: FollowedFile, head: Head, signal: AbortSignal): Promise<void> {
     let owner: FollowedFile | undefined;
     let stale = false;
+    await this.#formerLives.keepNames(file, head);
     const epoch = await this.#registry.resolve(head, async (known) => {
       owner = this.#scan.files.find((other) => other !== file && other.state === 'following' && other.epoch?.id === known.id);
       if (owner !== undefined) {
-        if (await sameContent(file, owner)) return true;
+        if (await file.sharesContent(owner)) return true;
         // A copy of what its log held until just now says nothing about the log's new life.
         stale = !(await owner.isUnchanged());
         return stale;
@@ -143,55 +148,32 @@ export class FileFollower {
       const supersedes = file.size > owner.size && (file.live || !owner.live) && owner.unread === 0;
       if (supersedes) await this.#flush(signal);
       if (!supersedes || signal.aborted || owner.waiting.length > 0) {
-        file.epoch = epoch;
-        file.state = 'shadow';
-        file.waiting = [];
-        file.comparedSize = supersedes ? -1 : file.size;
+        this.#shadow(file, epoch, supersedes ? -1 : file.size);
         return;
       }
       this.#remember(owner, false);
-      // Should it turn out to be another log after all, it is one from its first line on.
-      owner.forget();
-      owner.epoch = epoch;
-      owner.state = 'shadow';
-      owner.comparedSize = owner.size;
+      this.#shadow(owner, epoch, owner.size);
     }
     const state = this.#memory.of(epoch.id);
-    file.epoch = epoch;
-    const old = state === undefined && !file.live && file.mtimeMs <= file.since;
+    const old = state === undefined && !file.live && file.isHistory;
     if (old || (state !== undefined && file.size < state.position)) {
       // Older than droplens here and no rest of anything that was followed, or a copy that ends before what was read already.
-      file.state = 'shadow';
-      file.waiting = [];
-      file.comparedSize = file.size;
+      this.#shadow(file, epoch, file.size);
       this.#scan.inspected(file);
       return;
     }
+    file.epoch = epoch;
     file.state = 'following';
     this.#memory.forget(epoch.id);
     if (state !== undefined) file.beginAt(state.position, Buffer.from(state.tail, 'base64'), state.counts, state.next);
     else if (file.cutter.offset === 0) {
-      const begin = await this.#keptOf(file, head);
+      const begin = await this.#formerLives.keptBy(file, head, () => this.#flush(signal));
       const kept = head.bytes.subarray(0, begin - head.start).subarray(-256);
       if (begin > 0) file.beginAt(begin, kept, noLines(), begin + 1);
       else file.cutter.cuts = epoch.cuts;
     }
     // Without a state, what was read before the first packet line came is the epoch's beginning and stays.
     else file.cutter.cuts = epoch.cuts;
-  }
-
-  /** How much of the same file's former life it still begins with: lines that were read already. 0 for a file that was not there before. */
-  async #keptOf(file: FollowedFile, head: Head): Promise<number> {
-    for (const state of this.#memory.states) {
-      if (state.ino !== file.ino || state.dev !== file.dev || state.firstLine !== head.firstLine || state.epoch === null)
-        continue;
-      const former = await this.#registry.reload(state.epoch, state.firstLine);
-      if (former === undefined || former.start !== head.start) continue;
-      let length = 0;
-      while (length < head.bytes.length && head.bytes[length] === former.head[length]) length += 1;
-      return Math.min(state.position, head.start + head.bytes.subarray(0, length).lastIndexOf(10) + 1);
-    }
-    return 0;
   }
 
   /** The file was truncated or overwritten: its old life ends where we were, the rest of it may be in a copy; a new life begins. */
@@ -212,6 +194,8 @@ export class FileFollower {
     if (file.live) return false;
     await file.refresh();
     if (file.state === 'following' && file.unread > 0) return true;
+    // What it is a copy of may be truncated before it is read: then the rest is here.
+    if (file.state === 'shadow' && this.#ownerOf(file) !== undefined) return false;
     // A writer may hold a deleted file for long; a renamed one is found again by its name if it grows.
     const grace = file.links === 0 ? 6 * this.#graceMs : this.#graceMs;
     if (performance.now() - file.lastChange < grace) return false;
@@ -230,6 +214,18 @@ export class FileFollower {
     this.#scan.drop(file);
     await file.close();
     this.#wakeShadows(file.epoch?.id);
+  }
+
+  /** Should it turn out to be another log after all, it is one from its first line on. */
+  #shadow(file: FollowedFile, epoch: Epoch, comparedSize: number): void {
+    file.forget();
+    file.epoch = epoch;
+    file.state = 'shadow';
+    file.comparedSize = comparedSize;
+  }
+
+  #ownerOf(shadow: FollowedFile): FollowedFile | undefined {
+    return this.#scan.files.find(({ state, epoch }) => state === 'following' && epoch?.id === shadow.epoch?.id);
   }
 
   #wakeShadows(epoch: string | undefined): void {
@@ -254,7 +250,9 @@ export class FileFollower {
     if (extended === null) {
       // Two sources that began alike: this one is another than it was taken for, and is read from its start under a name of its own.
       this.#reporter.info('log file is not the one it began like', { path: file.path });
+      const { id } = file.epoch;
       file.forget();
+      this.#wakeShadows(id);
     } else if (extended !== file.epoch) {
       file.epoch = extended;
       file.cutter.cuts = extended.cuts;
@@ -266,11 +264,4 @@ export class FileFollower {
     this.#memory.keep(file.remembered(complete));
     if (complete) this.#scan.inspected(file);
   }
-}
-
-/** The same beginning, and the same up to where the shorter one ends: as far as 64 KiB before it show. */
-async function sameContent(a: FollowedFile, b: FollowedFile): Promise<boolean> {
-  const size = Math.min(a.size, b.size);
-  const from = Math.max(0, size - 64 * 1024);
-  return (await a.bytesAt(from, size - from)).equals(await b.bytesAt(from, size - from));
 }

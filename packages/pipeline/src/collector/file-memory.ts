@@ -8,8 +8,8 @@ import type { Publisher } from './publisher.ts';
 
 const sectionSchema = z.object({
   files: z.array(fileState),
-  /** By configured path: rotated copies last written before this time (ms) were there before droplens, and are not read. */
-  since: z.record(z.string(), z.number()),
+  /** As `LogNames.history`. */
+  history: z.record(z.string(), z.array(z.int())),
   /** Copies that hold nothing for us: `dev:ino:size:mtime`. */
   inspected: z.array(z.string()),
 });
@@ -31,8 +31,8 @@ export class FileMemory {
   #states = new Map<string, FileState>();
   /** Of files without a packet line, by `dev:ino`. */
   #unnamed = new Map<string, FileState>();
-  /** Epochs whose unread rest was looked for and not found. */
-  #givenUp = new Set<string>();
+  /** Epochs whose unread rest is looked for, each with the scan's rescans when that began. */
+  #sought = new Map<string, number>();
   /** The first look is saved at once: from then on copies that are rotated away while we are down are ours to read. */
   #savedAt = -Infinity;
   #savedText = '';
@@ -55,11 +55,11 @@ export class FileMemory {
     }
     // A lost checkpoint: nothing is known, so every copy may hold something unread.
     this.#scan.restore({
-      since: section?.since ?? {},
+      history: section?.history ?? {},
       inspected: section?.inspected ?? [],
       suspicious: this.#checkpoint.damaged,
     });
-    this.#givenUp.clear();
+    this.#sought.clear();
   }
 
   /** Of an epoch that no open file has. */
@@ -75,6 +75,7 @@ export class FileMemory {
   /** An open file has the epoch now. */
   forget(epoch: string): void {
     this.#states.delete(epoch);
+    this.#sought.delete(epoch);
   }
 
   /** What was known of `file` before it had a packet line; forgotten here. */
@@ -91,21 +92,29 @@ export class FileMemory {
     this.#states.set(state.epoch, state);
     for (const [id, other] of this.#states) {
       if (this.#states.size <= mostStates) break;
-      if (other.complete) this.#states.delete(id);
+      if (other.complete || other.gone) this.#states.delete(id);
     }
   }
 
-  /** True while a file that was not read to its end is not open: it has another name now. */
-  get missing(): boolean {
-    for (const [epoch, state] of this.#states) if (!state.complete && !this.#givenUp.has(epoch)) return true;
-    return false;
+  /** Where the files were last that were not read to their end and are not open: they have another name now. */
+  get missing(): string[] {
+    const missing: string[] = [];
+    for (const state of this.#states.values()) if (!state.complete && !state.gone) missing.push(state.path);
+    return missing;
   }
 
-  /** Said once: a log was rotated out of existence while nobody read it. */
-  sayMissing(): void {
+  /** Says of logs, once, that they were rotated out of existence while nobody read them; to be called after each look. */
+  giveUp(): void {
+    const { files, rescans } = this.#scan;
+    // By the second look at directories all that is there has been opened; it is known for what it is when no file is new.
+    if (files.some((file) => file.state === 'new')) return;
     for (const [epoch, state] of this.#states) {
-      if (state.complete || this.#givenUp.has(epoch)) continue;
-      this.#givenUp.add(epoch);
+      if (state.complete || state.gone || files.some((file) => file.epoch?.id === epoch)) continue;
+      const began = this.#sought.get(epoch) ?? rescans;
+      this.#sought.set(epoch, began);
+      if (rescans < began + 3 || this.#scan.isUnreadable(state.path)) continue;
+      this.#states.set(epoch, { ...state, gone: true });
+      this.#sought.delete(epoch);
       this.#reporter.warn('a log that was followed is gone; what was written to it after this position is lost', {
         path: state.path,
         position: state.position,
@@ -126,7 +135,7 @@ export class FileMemory {
       file.settle();
       files.push(file.remembered(false));
     }
-    const section: Section = { files, since: this.#scan.since, inspected: this.#scan.inspectedKeys };
+    const section: Section = { files, history: this.#scan.history, inspected: this.#scan.inspectedKeys };
     const text = JSON.stringify(section);
     this.#savedAt = performance.now();
     if (text === this.#savedText) return;

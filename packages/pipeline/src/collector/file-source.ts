@@ -1,4 +1,4 @@
-import { pause, type Reporter } from '@droplens/runtime';
+import { dispositionOf, pause, type Reporter } from '@droplens/runtime';
 import { batchLimits } from '@droplens/transport';
 import type { Checkpoint } from './checkpoint.ts';
 import { CompressedCopies } from './compressed-copy.ts';
@@ -27,6 +27,7 @@ export class FileSource implements LogSource {
   readonly #reader: FileReader;
   readonly #follower: FileFollower;
   readonly #publisher: Publisher;
+  readonly #reporter: Reporter;
   readonly #timing: FileTiming;
   #lastFlush = 0;
   #lastStatus = 0;
@@ -43,6 +44,7 @@ export class FileSource implements LogSource {
   }) {
     const { patterns, registry, checkpoint, publisher, rows, metrics, reporter } = options;
     this.#publisher = publisher;
+    this.#reporter = reporter;
     this.#timing = { ...fileTiming, ...options.timing };
     const { graceMs } = this.#timing;
     const flush = (signal: AbortSignal): Promise<void> => this.#flush(signal);
@@ -65,13 +67,13 @@ export class FileSource implements LogSource {
       while (!signal.aborted) {
         await this.#look();
         let busy = false;
-        for (const file of this.#scan.files) {
-          if (signal.aborted) break;
-          if (await this.#follower.advance(file, signal)) busy = true;
-          if (this.#flushDue()) await this.#flush(signal);
+        try {
+          busy = await this.#turn(signal);
+        } catch (error) {
+          // What passes (a full disk) is waited for with the files held open: a log that is deleted meanwhile is not lost.
+          if (dispositionOf(error) !== 'retry') throw error;
+          this.#reporter.fail(error);
         }
-        if (this.#flushDue()) await this.#flush(signal);
-        await this.#saveMoved(signal);
         if (!busy && !signal.aborted) await pause(this.#scan.untilNext(), signal);
       }
       await this.#flush(AbortSignal.timeout(3_000));
@@ -79,6 +81,19 @@ export class FileSource implements LogSource {
     } finally {
       await this.#scan.close();
     }
+  }
+
+  /** Every file's turn, once; true when there is more to do at once. */
+  async #turn(signal: AbortSignal): Promise<boolean> {
+    let busy = false;
+    for (const file of this.#scan.files) {
+      if (signal.aborted) break;
+      if (await this.#follower.advance(file, signal)) busy = true;
+      if (this.#flushDue()) await this.#flush(signal);
+    }
+    if (this.#flushDue()) await this.#flush(signal);
+    await this.#saveMoved(signal);
+    return busy;
   }
 
   status(): readonly SourceStatus[] {
@@ -112,8 +127,7 @@ export class FileSource implements LogSource {
 
   async #look(): Promise<void> {
     await this.#scan.look(this.#memory.missing);
-    // By then whatever is there has been seen.
-    if (this.#scan.rescans >= 4) this.#memory.sayMissing();
+    this.#memory.giveUp();
   }
 
   #flushDue(): boolean {
@@ -162,25 +176,25 @@ export class FileSource implements LogSource {
       file.next = last + 1;
       file.waiting = [];
     }
-    await this.#memory.save(signal);
+    await this.#whileScanning(this.#memory.save(signal));
   }
 
-  /** Awaits a publication; while it waits for room, new files are opened, so that none is rotated away unseen. */
-  async #whileScanning(published: Promise<boolean>): Promise<boolean> {
+  /** Awaits what may wait for room; meanwhile new files are opened, so that none is rotated away unseen. */
+  async #whileScanning<T>(work: Promise<T>): Promise<T> {
     const settled = new AbortController();
     const wake = (): void => settled.abort();
-    published.then(wake, wake);
+    work.then(wake, wake);
     while (!settled.signal.aborted) {
       await pause(this.#timing.pollMs, settled.signal);
       if (!settled.signal.aborted) await this.#look();
     }
-    return published;
+    return work;
   }
 
   /** Lines without packets need no publication, only now and then a checkpoint. */
   async #saveMoved(signal: AbortSignal): Promise<void> {
     if (this.#memory.savedFor < this.#timing.rescanMs) return;
     this.#reader.collect();
-    await this.#memory.save(signal);
+    await this.#whileScanning(this.#memory.save(signal));
   }
 }

@@ -6,6 +6,7 @@ export const fileState = z.object({
   /** Null while no packet line was seen. */
   epoch: z.string().nullable(),
   firstLine: z.string().nullable(),
+  /** Where it lay when it was opened, all links followed. */
   path: z.string(),
   dev: z.number(),
   ino: z.number(),
@@ -18,6 +19,8 @@ export const fileState = z.object({
   counts: countsSchema,
   /** Read to its end, and it will not grow. */
   complete: z.boolean(),
+  /** Looked for in vain. */
+  gone: z.boolean(),
 });
 
 /** What is remembered of a file between runs. */

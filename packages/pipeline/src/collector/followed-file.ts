@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { compressedChunkBytes, isGzip } from './compressed.ts';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { compressedChunkBytes } from './compressed.ts';
 import type { Epoch } from './epoch-registry.ts';
 import type { FileState } from './file-state.ts';
 import { type Head, HeadProbe } from './head-probe.ts';
@@ -25,6 +25,8 @@ export class FollowedFile {
   readonly dev: number;
   readonly ino: number;
   path: string;
+  /** Where it lay when it was opened, all links followed. */
+  readonly place: string;
   /** True while a configured path leads to it. */
   live: boolean;
   state: FollowState = 'new';
@@ -44,8 +46,8 @@ export class FollowedFile {
   settledCounts: LineCounts = noLines();
   /** Its time of last change when its end was last reached: nothing new can be there until that changes. */
   endedAtMs = -1;
-  /** Of a rotated copy: what was written up to this time (ms) was there before us and is not read unless we know it. */
-  since = 0;
+  /** A rotated copy that was there before us: it is not read unless we know it. */
+  isHistory = false;
   probe = new HeadProbe();
   anyProbe = new HeadProbe(true);
   /** Shadow: size when it was last compared. */
@@ -54,9 +56,10 @@ export class FollowedFile {
   #recent: Buffer = Buffer.alloc(0);
   #tail: { position: number; bytes: Buffer } = { position: 0, bytes: Buffer.alloc(0) };
 
-  constructor(handle: FileHandle, path: string, stats: Stats, live: boolean) {
+  constructor(handle: FileHandle, path: string, place: string, stats: Stats, live: boolean) {
     this.#handle = handle;
     this.path = path;
+    this.place = place;
     this.dev = stats.dev;
     this.ino = stats.ino;
     this.size = stats.size;
@@ -73,7 +76,7 @@ export class FollowedFile {
       const stats = await handle.stat();
       if (stats.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
       if (!stats.isFile()) throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
-      return new FollowedFile(handle, path, stats, live);
+      return new FollowedFile(handle, path, await realpath(path).catch(() => path), stats, live);
     } catch (error) {
       await handle.close();
       throw error;
@@ -193,9 +196,11 @@ export class FollowedFile {
     return this.size >= this.cutter.offset && (await this.hasTail(this.cutter.offset, this.#recent));
   }
 
-  /** The first two bytes say gzip. */
-  async isCompressed(): Promise<boolean> {
-    return isGzip(await this.bytesAt(0, 2));
+  /** True when it and `other`, which begins alike, are the same up to where the shorter one ends: as far as 64 KiB before that show. */
+  async sharesContent(other: FollowedFile): Promise<boolean> {
+    const size = Math.min(this.size, other.size);
+    const from = Math.max(0, size - 64 * 1024);
+    return (await this.bytesAt(from, size - from)).equals(await other.bytesAt(from, size - from));
   }
 
   /** Its bytes in small pieces, from the first. */
@@ -243,7 +248,7 @@ export class FollowedFile {
     return {
       epoch: this.epoch?.id ?? null,
       firstLine: this.epoch?.firstLine ?? null,
-      path: this.path,
+      path: this.place,
       dev: this.dev,
       ino: this.ino,
       position: this.settled,
@@ -251,6 +256,7 @@ export class FollowedFile {
       tail: tail.toString('base64'),
       counts: copyCounts(this.settledCounts),
       complete,
+      gone: false,
     };
   }
 
