@@ -10,7 +10,7 @@ const sectionSchema = z.object({
   files: z.array(fileState),
   /** As `LogNames.history`. */
   history: z.record(z.string(), z.array(z.int())),
-  /** Copies that hold nothing for us: `dev:ino:size:mtime`. */
+  /** Copies that hold nothing for us: identity, size and time of last write. */
   inspected: z.array(z.string()),
 });
 type Section = z.infer<typeof sectionSchema>;
@@ -29,7 +29,7 @@ export class FileMemory {
   readonly #reporter: Reporter;
   /** Of epochs, by id, that no open file has. */
   #states = new Map<string, FileState>();
-  /** Of files without a packet line, by `dev:ino`. */
+  /** Of files without a packet line, by identity. */
   #unnamed = new Map<string, FileState>();
   /** Epochs whose unread rest is looked for, each with the scan's rescans when that began. */
   #sought = new Map<string, number>();
@@ -51,7 +51,7 @@ export class FileMemory {
     this.#unnamed.clear();
     for (const state of section?.files ?? []) {
       if (state.epoch !== null) this.#states.set(state.epoch, state);
-      else this.#unnamed.set(`${state.dev}:${state.ino}`, state);
+      else this.#unnamed.set(state.identity, state);
     }
     // A lost checkpoint: nothing is known, so every copy may hold something unread.
     this.#scan.restore({
@@ -80,9 +80,8 @@ export class FileMemory {
 
   /** What was known of `file` before it had a packet line; forgotten here. */
   takeUnnamed(file: FollowedFile): FileState | undefined {
-    const key = `${file.dev}:${file.ino}`;
-    const state = this.#unnamed.get(key);
-    this.#unnamed.delete(key);
+    const state = this.#unnamed.get(file.identity);
+    this.#unnamed.delete(file.identity);
     return state;
   }
 

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { DroplensError, type Reporter } from '@droplens/runtime';
 import { absent, isAbsence, problemOf } from './file-problem.ts';
+import { statsOf } from './file-stats.ts';
 import { FollowedFile } from './followed-file.ts';
 import { LogNames } from './log-names.ts';
 import type { CollectorMetrics } from './metrics.ts';
@@ -65,7 +65,7 @@ export class FileScan {
     return this.#names.history;
   }
 
-  /** Copies that hold nothing for us: `dev:ino:size:mtime`. */
+  /** Copies that hold nothing for us: identity, size and time of last write. */
   get inspectedKeys(): string[] {
     return [...this.#inspected];
   }
@@ -161,7 +161,7 @@ export class FileScan {
       if (this.#isFailing(path)) continue;
       const copy = this.#names.isCopy(path);
       try {
-        const stats = await stat(path);
+        const stats = await statsOf(path);
         if (copy) this.#present.add(keyOf(stats));
         let file = this.#open(stats);
         if (file === undefined) {
@@ -203,10 +203,10 @@ export class FileScan {
       known.add(path);
       if (this.#isFailing(path)) continue;
       try {
-        const stats = await stat(path);
+        const stats = await statsOf(path);
         const key = keyOf(stats);
         this.#present.add(key);
-        if (!stats.isFile() || this.#inspected.has(key) || this.#open(stats) !== undefined) continue;
+        if (stats.kind !== 'file' || this.#inspected.has(key) || this.#open(stats) !== undefined) continue;
         if (isHistory(stats.mtimeMs) && missing.length === 0) continue;
         const file = await this.#add(path, false);
         if (file !== undefined) file.isHistory = isHistory(file.mtimeMs);
@@ -226,8 +226,8 @@ export class FileScan {
     }
   }
 
-  #open(stats: { dev: number; ino: number }): FollowedFile | undefined {
-    return this.files.find((file) => file.ino === stats.ino && file.dev === stats.dev);
+  #open(stats: { identity: string }): FollowedFile | undefined {
+    return this.files.find((file) => file.identity === stats.identity);
   }
 
   /** Undefined when by now the name leads to a file that is open already. */
@@ -280,6 +280,6 @@ export class FileScan {
   }
 }
 
-function keyOf(file: { dev: number; ino: number; size: number; mtimeMs: number }): string {
-  return `${file.dev}:${file.ino}:${file.size}:${Math.trunc(file.mtimeMs)}`;
+function keyOf(file: { identity: string; size: number; mtimeMs: number }): string {
+  return `${file.identity}:${file.size}:${Math.trunc(file.mtimeMs)}`;
 }

@@ -8,8 +8,8 @@ export const fileState = z.object({
   firstLine: z.string().nullable(),
   /** Where it lay when it was opened, all links followed. */
   path: z.string(),
-  dev: z.number(),
-  ino: z.number(),
+  /** As `FileStats.identity`. */
+  identity: z.string(),
   /** Where to read on: a line's start. */
   position: z.int().min(0),
   /** `first` of the next range. */

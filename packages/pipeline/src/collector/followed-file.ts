@@ -1,8 +1,9 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { compressedChunkBytes } from './compressed.ts';
 import type { Epoch } from './epoch-registry.ts';
 import type { FileState } from './file-state.ts';
+import { type FileStats, statsOf } from './file-stats.ts';
 import { type Head, HeadProbe } from './head-probe.ts';
 import { LineCutter, type LineSink } from './line-cutter.ts';
 import { copyCounts, type LineCounts, noLines } from './log-source.ts';
@@ -22,8 +23,8 @@ export type FollowState = 'new' | 'following' | 'shadow' | 'closed';
 
 /** One open log file, whatever its name is now. The descriptor is held, so renaming or deleting loses nothing. */
 export class FollowedFile {
-  readonly dev: number;
-  readonly ino: number;
+  /** As `FileStats.identity`. */
+  readonly identity: string;
   path: string;
   /** Where it lay when it was opened, all links followed. */
   readonly place: string;
@@ -56,15 +57,14 @@ export class FollowedFile {
   #recent: Buffer = Buffer.alloc(0);
   #tail: { position: number; bytes: Buffer } = { position: 0, bytes: Buffer.alloc(0) };
 
-  constructor(handle: FileHandle, path: string, place: string, stats: Stats, live: boolean) {
+  constructor(handle: FileHandle, path: string, place: string, stats: FileStats, live: boolean) {
     this.#handle = handle;
     this.path = path;
     this.place = place;
-    this.dev = stats.dev;
-    this.ino = stats.ino;
+    this.identity = stats.identity;
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.links = stats.nlink;
+    this.links = stats.links;
     this.live = live;
   }
 
@@ -73,9 +73,9 @@ export class FollowedFile {
     // Without O_NONBLOCK opening a FIFO waits for its writer for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = await handle.stat();
-      if (stats.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
-      if (!stats.isFile()) throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
+      const stats = await statsOf(handle);
+      if (stats.kind === 'directory') throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
+      if (stats.kind !== 'file') throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
       return new FollowedFile(handle, path, await realpath(path).catch(() => path), stats, live);
     } catch (error) {
       await handle.close();
@@ -94,14 +94,14 @@ export class FollowedFile {
 
   /** Looks at size, time and links again. */
   async refresh(): Promise<void> {
-    this.note(await this.#handle.stat());
+    this.note(await statsOf(this.#handle));
   }
 
-  note(stats: Stats): void {
+  note(stats: FileStats): void {
     if (stats.size !== this.size || stats.mtimeMs !== this.mtimeMs) this.lastChange = performance.now();
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.links = stats.nlink;
+    this.links = stats.links;
   }
 
   /** All lines taken from it are durable, or hold nothing that must be. */
@@ -249,8 +249,7 @@ export class FollowedFile {
       epoch: this.epoch?.id ?? null,
       firstLine: this.epoch?.firstLine ?? null,
       path: this.place,
-      dev: this.dev,
-      ino: this.ino,
+      identity: this.identity,
       position: this.settled,
       next: this.next,
       tail: tail.toString('base64'),

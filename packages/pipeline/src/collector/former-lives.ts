@@ -59,5 +59,5 @@ export class FormerLives {
 }
 
 function isSame(state: FileState, file: FollowedFile): boolean {
-  return state.ino === file.ino && state.dev === file.dev;
+  return state.identity === file.identity;
 }

@@ -1,5 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { statsOf } from './file-stats.ts';
 import { expandGlob, isGlob } from './glob.ts';
 import { isRotatedName, rotatedCopies } from './rotated-copies.ts';
 
@@ -64,7 +65,7 @@ export class LogNames {
         const places = new Set([path, await realpath(path).catch(() => path)]);
         for (const place of places)
           for (const copy of await rotatedCopies(place)) {
-            const stats = await stat(copy).catch(() => undefined);
+            const stats = await statsOf(copy).catch(() => undefined);
             if (stats !== undefined) seconds.add(secondOf(stats.mtimeMs));
           }
       }
