@@ -17,6 +17,8 @@ export class CompressedCopies {
   readonly #reader: FileReader;
   readonly #reporter: Reporter;
   readonly #graceMs: number;
+  /** Damaged when they were young. */
+  readonly #postponed = new WeakSet<FollowedFile>();
   readonly #flush: (signal: AbortSignal) => Promise<void>;
   readonly #look: () => Promise<void>;
 
@@ -67,11 +69,19 @@ export class CompressedCopies {
         file.state = 'new';
         throw error;
       }
-      // While it is being compressed it looks damaged, too: tried again when it has changed.
-      if (this.#isYoung(file)) return;
+      // While it is being compressed it looks damaged, too: tried again when it has changed, or has rested.
+      if (this.#isYoung(file)) {
+        this.#postponed.add(file);
+        return;
+      }
       this.#reporter.fail(new DroplensError('DL_IMPORT_DAMAGED', `${file.path}: ${error.message}`), { path: file.path });
       this.#scan.inspected(file);
     }
+  }
+
+  /** True, once, when `file` was found damaged and left for later. */
+  takePostponed(file: FollowedFile): boolean {
+    return this.#postponed.delete(file);
   }
 
   /** Lets alone what is compressed in a way that cannot be read here; says so where it may matter. */
@@ -107,6 +117,7 @@ export class CompressedCopies {
     file.beginAt(state?.position ?? 0, Buffer.alloc(0), state?.counts ?? noLines(), state?.next ?? 1);
     const begin = file.cutter.offset;
     let base = 0;
+    let ended = false;
     let tail = Buffer.from(state?.tail ?? '', 'base64');
     try {
       for await (const chunk of gunzipped(file.raw())) {
@@ -121,13 +132,14 @@ export class CompressedCopies {
         await this.#look();
       }
       if (file.cutter.unfinished) await this.#reader.takeLast(file, () => this.#flush(signal));
+      ended = true;
     } finally {
       await this.#flush(signal.aborted ? AbortSignal.timeout(3_000) : signal);
       file.settle();
       const last = file.settled;
       // A copy of a part says nothing about the rest.
       if (base >= begin || signal.aborted) {
-        const complete = !signal.aborted && last >= base && base > 0;
+        const complete = ended && last >= base && base > 0;
         this.#memory.keep(file.remembered(complete, last === base ? tail : Buffer.alloc(0)));
       }
     }

@@ -63,7 +63,10 @@ export class FileFollower {
       if (file.state === 'shadow') {
         if (file.size !== file.comparedSize) file.state = 'new';
         if (file.state === 'new') await this.#identify(file, signal);
-        if (file.state === 'shadow') return await this.#retire(file, signal);
+        if (file.state === 'shadow') {
+          this.#scan.succeeded(file);
+          return await this.#retire(file, signal);
+        }
       }
       if (file.state !== 'following') return false;
       if (file.size < file.cutter.offset) {
@@ -199,6 +202,10 @@ export class FileFollower {
     // A writer may hold a deleted file for long; a renamed one is found again by its name if it grows.
     const grace = file.links === 0 ? 6 * this.#graceMs : this.#graceMs;
     if (performance.now() - file.lastChange < grace) return false;
+    if (file.state === 'shadow' && this.#compressed.takePostponed(file)) {
+      file.state = 'new';
+      return true;
+    }
     if (file.state === 'following' && file.cutter.unfinished) await this.#reader.takeLast(file, () => this.#flush(signal));
     await this.#release(file, true, signal);
     return true;
@@ -225,10 +232,13 @@ export class FileFollower {
   }
 
   #ownerOf(shadow: FollowedFile): FollowedFile | undefined {
-    return this.#scan.files.find(({ state, epoch }) => state === 'following' && epoch?.id === shadow.epoch?.id);
+    if (shadow.epoch === undefined) return undefined;
+    const { id } = shadow.epoch;
+    return this.#scan.files.find(({ state, epoch }) => state === 'following' && epoch?.id === id);
   }
 
   #wakeShadows(epoch: string | undefined): void {
+    if (epoch === undefined) return;
     for (const file of this.#scan.files) if (file.state === 'shadow' && file.epoch?.id === epoch) file.state = 'new';
   }
 

@@ -56,6 +56,26 @@ describe('a log that an editor saves: another file under its name', () => {
   });
 });
 
+describe('a log that got the inode of another while nobody looked', () => {
+  it.each([
+    ['a log', packetLines(0, 5)],
+    ['one without a packet', 'one\ntwo\nthree\n'],
+  ])('%s', async (_name, text) => {
+    machine.write('kern.log', text);
+    const first = await machine.follow('kern.log');
+    await until(() => first.status().lines > 0);
+    await first.stop();
+    const before = machine.lines;
+    const { ino } = statSync(machine.path('kern.log'));
+    // The same inode as a file system gives it again: its content is replaced, all else stays.
+    machine.write('kern.log', 'another\n' + packetLines(100, 110));
+    expect(statSync(machine.path('kern.log')).ino).toBe(ino);
+    await machine.follow('kern.log');
+    await machine.count(before.length + 10);
+    expect(machine.lines).toEqual([...before, ...numbersTo(110, 100)]);
+  });
+});
+
 it('keeps a copy at hand while its log is behind: truncated, the rest is only there', { timeout: 30_000 }, async () => {
   // Long lines: several turns' work, and cheap to read.
   const filler = `${'x'.repeat(1024 * 1024 - 1)}\n`;
