@@ -130,17 +130,20 @@ export class FileFollower {
       if (owner !== undefined) {
         if (await file.sharesContent(owner)) return true;
         // A copy of what its log held until just now says nothing about the log's new life.
-        stale = !(await owner.isUnchanged());
+        stale = !(await owner.isUnchanged()) || !(await file.beginsWith(head));
         return stale;
       }
       const state = this.#memory.of(known.id);
       if (state === undefined) return true;
       // A log cut back to a part of itself goes on as another source; a copy of a part has nothing for us.
-      if (file.size < state.position) return !file.live;
-      return await file.hasTail(state.position, Buffer.from(state.tail, 'base64'));
+      if (file.size < state.position && !file.live) return true;
+      if (file.size >= state.position && (await file.hasTail(state.position, Buffer.from(state.tail, 'base64')))) return true;
+      stale = !(await file.beginsWith(head));
+      return stale;
     });
     if (stale) {
-      // Its owner begins anew first.
+      // One of them was truncated just now and begins anew first.
+      file.forget();
       this.#scan.hurry(false);
       return;
     }
@@ -251,7 +254,13 @@ export class FileFollower {
       const head = file.head ?? (rows ? file.anyProbe.head : null);
       if (head === null) return;
       file.state = 'new';
-      await this.#claim(file, head, signal);
+      try {
+        await this.#claim(file, head, signal);
+      } catch (error) {
+        // What was read is of what it began with then: asked again with that, not with what it may begin with by now.
+        file.state = 'following';
+        throw error;
+      }
       return;
     }
     const { head } = file;

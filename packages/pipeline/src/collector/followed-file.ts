@@ -186,8 +186,13 @@ export class FollowedFile {
       }
       // Read in several pieces, it may be of two lives of the file: one piece must show the same.
       const { head } = this;
-      if (head === null || (await this.bytesAt(head.start, head.bytes.length)).equals(head.bytes)) return;
+      if (head === null || (await this.beginsWith(head))) return;
     }
+  }
+
+  /** True while `head` is in its place. */
+  async beginsWith(head: Head): Promise<boolean> {
+    return (await this.bytesAt(head.start, head.bytes.length)).equals(head.bytes);
   }
 
   /** True while the file still is what was read of it. */

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { setTimeout as passing } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EpochRegistry } from '../../src/collector/epoch-registry.ts';
 import { Machine, quick, until } from './collector-harness.ts';
 import { numbersTo, packetLine, packetLines } from './loaded-rows.ts';
 
@@ -74,6 +75,30 @@ describe('a log that got the inode of another while nobody looked', () => {
     await machine.count(before.length + 10);
     expect(machine.lines).toEqual([...before, ...numbersTo(110, 100)]);
   });
+});
+
+it('takes a log that is truncated while it is being identified for what it is then', async () => {
+  machine.write('kern.log', packetLines(0, 50));
+  const first = await machine.follow('kern.log');
+  await machine.count(50);
+  await first.stop();
+  machine.append('kern.log', packetLines(50, 60));
+  const resolving = vi.spyOn(EpochRegistry.prototype, 'resolve').mockImplementationOnce(async function (
+    this: EpochRegistry,
+    ...args
+  ) {
+    copyFileSync(machine.path('kern.log'), machine.path('kern.log.1'));
+    truncateSync(machine.path('kern.log'));
+    machine.append('kern.log', packetLines(60, 200));
+    return await this.resolve(...args);
+  });
+  await machine.follow('kern.log', 'witness.log');
+  await machine.count(200);
+  resolving.mockRestore();
+  await machine.outlastGrace();
+  await machine.outlastGrace();
+  expect(machine.lines).toEqual(numbersTo(200));
+  expect(machine.said('is gone')).toEqual([]);
 });
 
 it('keeps a copy at hand while its log is behind: truncated, the rest is only there', { timeout: 30_000 }, async () => {
