@@ -170,6 +170,7 @@ export class FileFollower {
     }
     file.epoch = epoch;
     file.state = 'following';
+    this.#scan.uninspected(file);
     this.#memory.forget(epoch.id);
     if (state !== undefined) file.beginAt(state.position, Buffer.from(state.tail, 'base64'), state.counts, state.next);
     else if (file.cutter.offset === 0) {

@@ -114,7 +114,7 @@ export class FileMemory {
       if (rescans < began + 3 || this.#scan.isUnreadable(state.path)) continue;
       this.#states.set(epoch, { ...state, gone: true });
       this.#sought.delete(epoch);
-      this.#reporter.warn('a log that was followed is gone; what was written to it after this position is lost', {
+      this.#reporter.warn('a log that was followed is gone; what was written to it after this position, if anything, is lost', {
         path: state.path,
         position: state.position,
       });

@@ -99,6 +99,11 @@ export class FileScan {
     this.#inspected.add(keyOf(file));
   }
 
+  /** It is read again, and must be found again until it is done with. */
+  uninspected(file: FollowedFile): void {
+    this.#inspected.delete(keyOf(file));
+  }
+
   drop(file: FollowedFile): void {
     this.files = this.files.filter((other) => other !== file);
   }

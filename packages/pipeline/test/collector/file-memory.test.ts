@@ -27,6 +27,24 @@ it('says once, over all runs, that a log is gone', async () => {
   expect(machine.said('is gone')).toHaveLength(1);
 });
 
+it('does not call a copy gone that was followed while its log had no name', async () => {
+  machine.write('kern.log', packetLines(0, 3));
+  const first = await machine.follow('kern.log*', 'witness.log');
+  await machine.count(3);
+  machine.rename('kern.log', 'kern.log.1');
+  // Now it is finished; and without a `kern.log` it is the only log the pattern matches.
+  await machine.outlastGrace();
+  await machine.outlastGrace();
+  await first.stop();
+  machine.write('kern.log', packetLines(3, 5));
+  await machine.follow('kern.log*', 'witness.log');
+  await machine.count(5);
+  await machine.outlastGrace();
+  await machine.outlastGrace();
+  expect(machine.lines).toEqual(numbersTo(5));
+  expect(machine.said('is gone')).toEqual([]);
+});
+
 it('does not call a log gone whose rest is in its copy', async () => {
   machine.write('kern.log', packetLines(0, 5));
   await machine.follow('kern.log', 'witness.log');
