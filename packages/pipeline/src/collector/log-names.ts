@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { statsOf } from './file-stats.ts';
 import { expandGlob, isGlob } from './glob.ts';
-import { isRotatedName, rotatedCopies } from './rotated-copies.ts';
+import { RotatedCopies, rotatedFrom } from './rotated-copies.ts';
 
 /** A name under which a rotated copy may lie. */
 export interface CopyName {
@@ -49,7 +49,9 @@ export class LogNames {
       this.#matches.set(pattern, [...new Set([...found, ...kept])]);
     }
     this.paths = [...new Set([...this.#matches.values()].flat())];
-    this.#copies = new Set(this.paths.filter((path) => !this.#matches.has(path) && this.#isCopyOfAnother(path)));
+    const logs = new Set(this.paths);
+    const isCopy = (path: string): boolean => rotatedFrom(basename(path)).some((log) => logs.has(join(dirname(path), log)));
+    this.#copies = new Set(this.paths.filter((path) => !this.#matches.has(path) && isCopy(path)));
   }
 
   isCopy(path: string): boolean {
@@ -58,13 +60,14 @@ export class LogNames {
 
   /** Takes what lies there now, for patterns that were never looked at, as history; with `suspicious` nothing is. */
   async learnHistory(suspicious: boolean): Promise<void> {
+    const beside = new RotatedCopies();
     for (const [pattern, paths] of this.#matches) {
       if (this.#history.has(pattern)) continue;
       const seconds = new Set<number>();
       for (const path of suspicious ? [] : paths) {
         const places = new Set([path, await realpath(path).catch(() => path)]);
         for (const place of places)
-          for (const copy of await rotatedCopies(place)) {
+          for (const copy of await beside.of(place)) {
             const stats = await statsOf(copy).catch(() => undefined);
             if (stats !== undefined) seconds.add(secondOf(stats.mtimeMs));
           }
@@ -78,24 +81,20 @@ export class LogNames {
    * that were `lost` from sight, at and beside the place where they were last: there only what is known is of interest.
    */
   async copies(places: ReadonlyMap<string, string>, lost: readonly string[]): Promise<CopyName[]> {
+    const rotated = new RotatedCopies();
     const copies: CopyName[] = [];
     for (const [pattern, paths] of this.#matches) {
       const isHistory = (mtimeMs: number): boolean => this.#history.get(pattern)?.has(secondOf(mtimeMs)) ?? false;
       for (const log of paths) {
         for (const beside of new Set([log, places.get(log) ?? log])) {
-          for (const path of await rotatedCopies(beside)) copies.push({ path, isHistory });
+          for (const path of await rotated.of(beside)) copies.push({ path, isHistory });
         }
       }
     }
     for (const place of new Set(lost)) {
-      for (const path of [place, ...(await rotatedCopies(place))]) copies.push({ path, isHistory: () => true });
+      for (const path of [place, ...(await rotated.of(place))]) copies.push({ path, isHistory: () => true });
     }
     return copies;
-  }
-
-  #isCopyOfAnother(path: string): boolean {
-    const name = basename(path);
-    return this.paths.some((log) => dirname(log) === dirname(path) && isRotatedName(name, basename(log)));
   }
 }
 
