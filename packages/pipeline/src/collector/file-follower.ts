@@ -1,4 +1,4 @@
-import { DroplensError, type Reporter } from '@droplens/runtime';
+import { type Reporter } from '@droplens/runtime';
 import { foreignCompression, isGzip } from './compressed.ts';
 import type { CompressedCopies } from './compressed-copy.ts';
 import type { Epoch, EpochRegistry } from './epoch-registry.ts';
@@ -92,7 +92,7 @@ export class FileFollower {
       }
       return true;
     } catch (error) {
-      if (error instanceof DroplensError) throw error;
+      if (typeof (error as NodeJS.ErrnoException).errno !== 'number') throw error; // no failed file operation
       this.#scan.failed(file, error as NodeJS.ErrnoException);
       await this.#release(file, false, signal);
       return false;
