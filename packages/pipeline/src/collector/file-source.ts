@@ -146,6 +146,7 @@ export class FileSource implements LogSource {
   /** Publishes all that waits, then saves how far that is. Without rows only now and then, for the status. */
   async #flush(signal: AbortSignal): Promise<void> {
     this.#reader.collect();
+    if (signal.aborted) return; // what waits is published by the last flush, which has a signal of its own
     this.#lastFlush = performance.now();
     const statusDue = this.#lastFlush - this.#lastStatus >= this.#timing.statusMs;
     for (const file of this.#scan.files) await this.#follower.settleEpoch(file, signal);
