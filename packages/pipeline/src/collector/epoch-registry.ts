@@ -46,7 +46,7 @@ export class EpochRegistry {
 
   /**
    * The epoch of a source that begins so: a known one of which the other is a continuation, or a new one, registered durably.
-   * `accept` may refuse a known one for reasons the head does not show; `salt` then keeps a new one apart.
+   * `accept` may refuse a known one for reasons the head does not show.
    */
   async resolve(head: Head, accept: (epoch: Epoch) => Promise<boolean> = () => Promise.resolve(true)): Promise<Epoch> {
     for (;;) {
@@ -88,6 +88,12 @@ export class EpochRegistry {
     await this.#create(`${epoch.firstLine}.${epoch.id}.${bytes.length}`, encode(epoch.start, bytes));
     if (bytes.length >= headBytes) await this.#dropShorter(epoch, bytes.length);
     return { ...(registered ?? epoch), head: bytes };
+  }
+
+  /** Registers again what was lost here and is known from elsewhere; without a `head` only keeps the name from being given to another. */
+  async restore(id: string, firstLine: string, head: Head | null): Promise<void> {
+    if (head === null) await this.#create(`${firstLine}.${id}.0`, Buffer.alloc(0));
+    else await this.#create(`${firstLine}.${id}.${head.bytes.length}`, encode(head.start, head.bytes));
   }
 
   /** Makes durable that a line of `epoch` ends at `offset` although no newline is there. */

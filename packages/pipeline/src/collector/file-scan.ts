@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { DroplensError, type Reporter } from '@droplens/runtime';
+import { absent, isAbsence, problemOf } from './file-problem.ts';
+import { statsOf } from './file-stats.ts';
 import { FollowedFile } from './followed-file.ts';
-import { expandGlob, isGlob } from './glob.ts';
+import { LogNames } from './log-names.ts';
 import type { CollectorMetrics } from './metrics.ts';
-import { isRotatedName, rotatedCopies } from './rotated-copies.ts';
 
 /** How often things are done, in milliseconds. */
 export interface FileTiming {
@@ -24,7 +23,7 @@ export const fileTiming: FileTiming = { pollMs: 250, rescanMs: 5_000, flushMs: 1
 
 /** Without a change for so long, files are looked at less often. */
 const quietMs = 10_000;
-/** Copies remembered that hold nothing for us. */
+/** Copies remembered that hold nothing for us, beside those that are there. */
 const mostInspected = 500;
 
 /**
@@ -38,40 +37,46 @@ export class FileScan {
   readonly problems = new Map<string, string>();
   /** Looks at directories since `restore`. */
   rescans = 0;
-  readonly #patterns: readonly string[];
+  readonly #names: LogNames;
   readonly #metrics: CollectorMetrics;
   readonly #reporter: Reporter;
   readonly #timing: FileTiming;
-  #since: Record<string, number> = {};
   #inspected = new Set<string>();
   #suspicious = false;
-  #paths: string[] = [];
-  /** Those of `#paths` that are rotated copies of others (a pattern such as `kern.log*` matches both): read, but not followed. */
-  #copies = new Set<string>();
+  /** Directories that cannot be listed. */
+  #unlisted = new Set<string>();
+  /** Until when (monotonic milliseconds) a path whose file could not be read is left alone. */
+  #failing = new Map<string, number>();
+  /** Keys of the copies that were there at the last look. */
+  #present = new Set<string>();
   #nextPoll = 0;
   #nextRescan = 0;
   #looking = false;
 
   constructor(options: { patterns: readonly string[]; metrics: CollectorMetrics; reporter: Reporter; timing: FileTiming }) {
-    this.#patterns = [...new Set(options.patterns)];
+    this.#names = new LogNames(options.patterns);
     this.#metrics = options.metrics;
     this.#reporter = options.reporter;
     this.#timing = options.timing;
   }
 
-  /** By pattern: rotated copies last written before this time (ms) were there before droplens. */
-  get since(): Readonly<Record<string, number>> {
-    return this.#since;
+  /** As `LogNames.history`. */
+  get history(): Record<string, number[]> {
+    return this.#names.history;
   }
 
-  /** Copies that hold nothing for us: `dev:ino:size:mtime`. */
+  /** Copies that hold nothing for us: identity, size and time of last write. */
   get inspectedKeys(): string[] {
     return [...this.#inspected];
   }
 
   /** Takes up what an earlier run knew. With `suspicious` no copy counts as having been there before. */
-  restore(known: { since: Readonly<Record<string, number>>; inspected: readonly string[]; suspicious: boolean }): void {
-    this.#since = { ...known.since };
+  restore(known: {
+    history: Readonly<Record<string, readonly number[]>>;
+    inspected: readonly string[];
+    suspicious: boolean;
+  }): void {
+    this.#names.history = known.history;
     this.#inspected = new Set(known.inspected);
     this.#suspicious = known.suspicious;
     this.rescans = 0;
@@ -92,10 +97,11 @@ export class FileScan {
   /** The file as it is now need not be opened again. */
   inspected(file: FollowedFile): void {
     this.#inspected.add(keyOf(file));
-    for (const key of this.#inspected) {
-      if (this.#inspected.size <= mostInspected) break;
-      this.#inspected.delete(key);
-    }
+  }
+
+  /** It is read again, and must be found again until it is done with. */
+  uninspected(file: FollowedFile): void {
+    this.#inspected.delete(keyOf(file));
   }
 
   drop(file: FollowedFile): void {
@@ -109,8 +115,8 @@ export class FileScan {
     this.#metrics.openFiles.set(0);
   }
 
-  /** Looks, if it is time to. `missing`: some file that was followed is not open, so also old copies are candidates. */
-  async look(missing: boolean): Promise<void> {
+  /** Looks, if it is time to. `missing`: where files that were followed and are not open were last; so also old copies are candidates. */
+  async look(missing: readonly string[]): Promise<void> {
     const now = performance.now();
     if (this.#looking || now < this.#nextPoll) return;
     this.#looking = true;
@@ -143,28 +149,25 @@ export class FileScan {
   }
 
   async #expand(): Promise<void> {
-    const paths = new Set<string>();
-    for (const pattern of this.#patterns) {
-      const matches = isGlob(pattern) ? await expandGlob(pattern) : [pattern];
-      for (const path of matches) paths.add(path);
-      this.#since[pattern] ??= this.#suspicious ? 0 : await newestCopy(matches);
-    }
-    this.#paths = [...paths];
-    this.#copies = new Set(
-      this.#paths.filter((path) =>
-        this.#paths.some((log) => dirname(log) === dirname(path) && isRotatedName(basename(path), basename(log))),
-      ),
-    );
+    this.#unlisted.clear();
+    await this.#names.expand((directory, error) => {
+      this.#unlisted.add(directory);
+      this.sayUnreadable(directory, error);
+    });
+    await this.#names.learnHistory(this.#suspicious);
   }
 
   /** True when some path leads to another file than before. */
   async #lookAtPaths(): Promise<boolean> {
     let rotated = false;
     const seen = new Set<FollowedFile>();
-    for (const path of this.#paths) {
-      const copy = this.#copies.has(path);
+    this.#present.clear();
+    for (const path of this.#names.paths) {
+      if (this.#isFailing(path)) continue;
+      const copy = this.#names.isCopy(path);
       try {
-        const stats = await stat(path);
+        const stats = await statsOf(path);
+        if (copy) this.#present.add(keyOf(stats));
         let file = this.#open(stats);
         if (file === undefined) {
           if (copy && this.#inspected.has(keyOf(stats))) continue;
@@ -175,12 +178,15 @@ export class FileScan {
           file.note(stats);
           if (!seen.has(file)) file.path = path;
           if (!copy) file.live = true;
-          if (stats.size < file.cutter.offset) rotated = true;
+          if (file.state === 'following' && stats.size < file.cutter.offset) rotated = true;
         }
         if (!copy) seen.add(file);
-        this.problems.delete(path);
+        this.#sayReadable(path);
       } catch (error) {
         this.sayUnreadable(path, error as NodeJS.ErrnoException);
+        if (isAbsence(error as NodeJS.ErrnoException)) continue;
+        // Where it cannot be seen at the moment it has not lost its name.
+        for (const file of this.files) if (file.path === path) seen.add(file);
       }
     }
     for (const file of this.files) {
@@ -194,33 +200,39 @@ export class FileScan {
   }
 
   /** Opens rotated copies that may hold lines we have not read. */
-  async #lookAtCopies(missing: boolean): Promise<void> {
-    const known = new Set(this.#paths);
-    for (const pattern of this.#patterns) {
-      const since = this.#since[pattern] ?? 0;
-      const logs = isGlob(pattern) ? await expandGlob(pattern) : [pattern];
-      for (const log of logs) {
-        for (const path of await rotatedCopies(log)) {
-          if (known.has(path)) continue;
-          known.add(path);
-          try {
-            const stats = await stat(path);
-            if (!stats.isFile() || this.#inspected.has(keyOf(stats)) || this.#open(stats) !== undefined) continue;
-            if (stats.mtimeMs <= since && !missing) continue;
-            const file = await this.#add(path, false);
-            if (file !== undefined) file.since = since;
-            this.problems.delete(path);
-          } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.sayUnreadable(path, error as NodeJS.ErrnoException);
-          }
-        }
+  async #lookAtCopies(missing: readonly string[]): Promise<void> {
+    const known = new Set(this.#names.paths);
+    const places = new Map(this.files.filter((file) => file.live).map((file) => [file.path, file.place]));
+    for (const { path, isHistory } of await this.#names.copies(places, missing)) {
+      if (known.has(path)) continue;
+      known.add(path);
+      if (this.#isFailing(path)) continue;
+      try {
+        const stats = await statsOf(path);
+        const key = keyOf(stats);
+        this.#present.add(key);
+        if (stats.kind !== 'file' || this.#inspected.has(key) || this.#open(stats) !== undefined) continue;
+        if (isHistory(stats.mtimeMs) && missing.length === 0) continue;
+        const file = await this.#add(path, false);
+        if (file !== undefined) file.isHistory = isHistory(file.mtimeMs);
+        this.#sayReadable(path);
+      } catch (error) {
+        if (!isAbsence(error as NodeJS.ErrnoException)) this.sayUnreadable(path, error as NodeJS.ErrnoException);
       }
     }
-    for (const path of this.problems.keys()) if (!known.has(path)) this.problems.delete(path);
+    for (const path of this.problems.keys()) {
+      if (known.has(path) || this.#unlisted.has(path)) continue;
+      this.problems.delete(path);
+      this.#failing.delete(path);
+    }
+    for (const key of this.#inspected) {
+      if (this.#inspected.size <= mostInspected) break;
+      if (!this.#present.has(key)) this.#inspected.delete(key);
+    }
   }
 
-  #open(stats: { dev: number; ino: number }): FollowedFile | undefined {
-    return this.files.find((file) => file.ino === stats.ino && file.dev === stats.dev);
+  #open(stats: { identity: string }): FollowedFile | undefined {
+    return this.files.find((file) => file.identity === stats.identity);
   }
 
   /** Undefined when by now the name leads to a file that is open already. */
@@ -234,13 +246,37 @@ export class FileScan {
     return file;
   }
 
+  /** Reading the file failed (a stale handle, a bad sector): said, and tried again by its name, though not at once. */
+  failed(file: FollowedFile, error: NodeJS.ErrnoException): void {
+    this.sayUnreadable(file.path, error);
+    this.#failing.set(file.path, performance.now() + this.#timing.rescanMs);
+  }
+
+  /** Reading the file went well. */
+  succeeded(file: FollowedFile): void {
+    if (this.#failing.delete(file.path)) this.problems.delete(file.path);
+  }
+
+  /** True when there is something at `path` that cannot be read at the moment. */
+  isUnreadable(path: string): boolean {
+    return (this.problems.get(path) ?? absent) !== absent;
+  }
+
+  #isFailing(path: string): boolean {
+    return (this.#failing.get(path) ?? 0) > performance.now();
+  }
+
+  #sayReadable(path: string): void {
+    if (!this.#failing.has(path)) this.problems.delete(path);
+  }
+
   /** Said once as long as it is the same. */
   sayUnreadable(path: string, error: NodeJS.ErrnoException): void {
     // A log that does not exist (yet) is no failure: it is awaited.
-    const problem = error.code === 'ENOENT' ? 'does not exist' : describe(error);
+    const problem = problemOf(error);
     if (this.problems.get(path) === problem) return;
     this.problems.set(path, problem);
-    if (error.code === 'ENOENT') {
+    if (problem === absent) {
       this.#reporter.info('log file does not exist; it is read when it appears', { path });
       return;
     }
@@ -249,33 +285,6 @@ export class FileScan {
   }
 }
 
-function keyOf(file: { dev: number; ino: number; size: number; mtimeMs: number }): string {
-  return `${file.dev}:${file.ino}:${file.size}:${Math.trunc(file.mtimeMs)}`;
-}
-
-async function newestCopy(paths: readonly string[]): Promise<number> {
-  let newest = 0;
-  for (const path of paths) {
-    for (const copy of await rotatedCopies(path)) {
-      const stats = await stat(copy).catch(() => undefined);
-      if (stats !== undefined && stats.mtimeMs > newest) newest = stats.mtimeMs;
-    }
-  }
-  return newest;
-}
-
-function describe(error: NodeJS.ErrnoException): string {
-  switch (error.code ?? '') {
-    case 'EACCES':
-    case 'EPERM':
-      return `no permission (user ${process.getuid?.() ?? '?'})`;
-    case 'EISDIR':
-      return 'it is a directory; name a file in it, or a pattern such as *.log';
-    case 'ENOTREG':
-      return 'it is no regular file';
-    case 'ELOOP':
-      return 'its symbolic links go in a circle';
-    default:
-      return error.message;
-  }
+function keyOf(file: { identity: string; size: number; mtimeMs: number }): string {
+  return `${file.identity}:${file.size}:${Math.trunc(file.mtimeMs)}`;
 }

@@ -1,7 +1,9 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { compressedChunkBytes, isGzip } from './compressed.ts';
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { compressedChunkBytes } from './compressed.ts';
 import type { Epoch } from './epoch-registry.ts';
+import type { FileState } from './file-state.ts';
+import { type FileStats, statsOf } from './file-stats.ts';
 import { type Head, HeadProbe } from './head-probe.ts';
 import { LineCutter, type LineSink } from './line-cutter.ts';
 import { copyCounts, type LineCounts, noLines } from './log-source.ts';
@@ -13,25 +15,6 @@ const recentBytes = 4 * 1024;
 const tailBytes = 256;
 const chunkBytes = 256 * 1024;
 
-/** What is remembered of a file between runs. */
-export interface FileState {
-  /** Null while no packet line was seen. */
-  epoch: string | null;
-  firstLine: string | null;
-  path: string;
-  dev: number;
-  ino: number;
-  /** Where to read on: a line's start. */
-  position: number;
-  /** `first` of the next range. */
-  next: number;
-  /** The bytes before `position`, base64. */
-  tail: string;
-  counts: LineCounts;
-  /** Read to its end, and it will not grow. */
-  complete: boolean;
-}
-
 /**
  * `new`: not looked at yet; `following`: its lines are read; `shadow`: its content is (so far) that of another file that is followed,
  * such as a copy or the same lines written twice, so it is not read; `closed`.
@@ -40,9 +23,11 @@ export type FollowState = 'new' | 'following' | 'shadow' | 'closed';
 
 /** One open log file, whatever its name is now. The descriptor is held, so renaming or deleting loses nothing. */
 export class FollowedFile {
-  readonly dev: number;
-  readonly ino: number;
+  /** As `FileStats.identity`. */
+  readonly identity: string;
   path: string;
+  /** Where it lay when it was opened, all links followed. */
+  readonly place: string;
   /** True while a configured path leads to it. */
   live: boolean;
   state: FollowState = 'new';
@@ -62,8 +47,8 @@ export class FollowedFile {
   settledCounts: LineCounts = noLines();
   /** Its time of last change when its end was last reached: nothing new can be there until that changes. */
   endedAtMs = -1;
-  /** Of a rotated copy: what was written up to this time (ms) was there before us and is not read unless we know it. */
-  since = 0;
+  /** A rotated copy that was there before us: it is not read unless we know it. */
+  isHistory = false;
   probe = new HeadProbe();
   anyProbe = new HeadProbe(true);
   /** Shadow: size when it was last compared. */
@@ -72,14 +57,14 @@ export class FollowedFile {
   #recent: Buffer = Buffer.alloc(0);
   #tail: { position: number; bytes: Buffer } = { position: 0, bytes: Buffer.alloc(0) };
 
-  constructor(handle: FileHandle, path: string, stats: Stats, live: boolean) {
+  constructor(handle: FileHandle, path: string, place: string, stats: FileStats, live: boolean) {
     this.#handle = handle;
     this.path = path;
-    this.dev = stats.dev;
-    this.ino = stats.ino;
+    this.place = place;
+    this.identity = stats.identity;
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.links = stats.nlink;
+    this.links = stats.links;
     this.live = live;
   }
 
@@ -88,10 +73,10 @@ export class FollowedFile {
     // Without O_NONBLOCK opening a FIFO waits for its writer for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = await handle.stat();
-      if (stats.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
-      if (!stats.isFile()) throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
-      return new FollowedFile(handle, path, stats, live);
+      const stats = await statsOf(handle);
+      if (stats.kind === 'directory') throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
+      if (stats.kind !== 'file') throw Object.assign(new Error('it is no regular file'), { code: 'ENOTREG' });
+      return new FollowedFile(handle, path, await realpath(path).catch(() => path), stats, live);
     } catch (error) {
       await handle.close();
       throw error;
@@ -109,14 +94,14 @@ export class FollowedFile {
 
   /** Looks at size, time and links again. */
   async refresh(): Promise<void> {
-    this.note(await this.#handle.stat());
+    this.note(await statsOf(this.#handle));
   }
 
-  note(stats: Stats): void {
+  note(stats: FileStats): void {
     if (stats.size !== this.size || stats.mtimeMs !== this.mtimeMs) this.lastChange = performance.now();
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.links = stats.nlink;
+    this.links = stats.links;
   }
 
   /** All lines taken from it are durable, or hold nothing that must be. */
@@ -201,8 +186,13 @@ export class FollowedFile {
       }
       // Read in several pieces, it may be of two lives of the file: one piece must show the same.
       const { head } = this;
-      if (head === null || (await this.bytesAt(head.start, head.bytes.length)).equals(head.bytes)) return;
+      if (head === null || (await this.beginsWith(head))) return;
     }
+  }
+
+  /** True while `head` is in its place. */
+  async beginsWith(head: Head): Promise<boolean> {
+    return (await this.bytesAt(head.start, head.bytes.length)).equals(head.bytes);
   }
 
   /** True while the file still is what was read of it. */
@@ -211,9 +201,11 @@ export class FollowedFile {
     return this.size >= this.cutter.offset && (await this.hasTail(this.cutter.offset, this.#recent));
   }
 
-  /** The first two bytes say gzip. */
-  async isCompressed(): Promise<boolean> {
-    return isGzip(await this.bytesAt(0, 2));
+  /** True when it and `other`, which begins alike, are the same up to where the shorter one ends: as far as 64 KiB before that show. */
+  async sharesContent(other: FollowedFile): Promise<boolean> {
+    const size = Math.min(this.size, other.size);
+    const from = Math.max(0, size - 64 * 1024);
+    return (await this.bytesAt(from, size - from)).equals(await other.bytesAt(from, size - from));
   }
 
   /** Its bytes in small pieces, from the first. */
@@ -238,11 +230,7 @@ export class FollowedFile {
     return buffer.subarray(0, filled);
   }
 
-  /**
-   * What lay before `settled` when it was read, to be remembered; empty (nothing to compare with) where that is not known.
-   * Never looked up in the file: by now that may hold something else.
-   */
-  get settledTail(): Buffer {
+  get #settledTail(): Buffer {
     return this.#tail.position === this.settled ? this.#tail.bytes : Buffer.alloc(0);
   }
 
@@ -254,6 +242,25 @@ export class FollowedFile {
     this.#tail = {
       position: lineStart,
       bytes: Buffer.from(this.#recent.subarray(Math.max(0, lineStart - start - tailBytes), lineStart - start)),
+    };
+  }
+
+  /**
+   * What is to be remembered of it; with rows waiting for a name or for the transport the old place stands. `tail` is what lies before
+   * that place, empty (nothing to compare with) where that is not known: never looked up in the file, which may hold something else by now.
+   */
+  remembered(complete: boolean, tail = this.#settledTail): FileState {
+    return {
+      epoch: this.epoch?.id ?? null,
+      firstLine: this.epoch?.firstLine ?? null,
+      path: this.place,
+      identity: this.identity,
+      position: this.settled,
+      next: this.next,
+      tail: tail.toString('base64'),
+      counts: copyCounts(this.settledCounts),
+      complete,
+      gone: false,
     };
   }
 

@@ -6,8 +6,14 @@ export function isGlob(path: string): boolean {
   return /[*?[]/.test(path);
 }
 
-/** The paths that `pattern` matches now, sorted; `*`, `?` and `[a-z]` within a name, hidden files only where the pattern begins with a dot. */
-export async function expandGlob(pattern: string): Promise<string[]> {
+/**
+ * The paths that `pattern` matches now, sorted; `*`, `?` and `[a-z]` within a name, hidden files only where the pattern begins with a dot.
+ * A directory that is there and cannot be listed is told to `unreadable`.
+ */
+export async function expandGlob(
+  pattern: string,
+  unreadable: (directory: string, error: NodeJS.ErrnoException) => void = () => undefined,
+): Promise<string[]> {
   const absolute = isAbsolute(pattern) ? pattern : resolve(pattern);
   const parts = absolute.split('/').filter((part) => part !== '');
   let found = ['/'];
@@ -21,7 +27,7 @@ export async function expandGlob(pattern: string): Promise<string[]> {
         continue;
       }
       const expression = segmentExpression(part);
-      for (const name of await namesIn(directory)) if (expression.test(name)) next.push(join(directory, name));
+      for (const name of await namesIn(directory, unreadable)) if (expression.test(name)) next.push(join(directory, name));
     }
     found = next;
   }
@@ -37,11 +43,17 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function namesIn(directory: string): Promise<string[]> {
+async function namesIn(
+  directory: string,
+  unreadable: (directory: string, error: NodeJS.ErrnoException) => void,
+): Promise<string[]> {
   try {
     return await readdir(directory);
-  } catch {
-    return []; // gone, no directory, or not ours to list: nothing matches in it now
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Gone or no directory: nothing matches in it now.
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') unreadable(directory, error as NodeJS.ErrnoException);
+    return [];
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { parseLine } from '@droplens/netfilter-log';
-import { referenceTime } from './file-source.ts';
+import { referenceTime } from './reference-time.ts';
 
 /** So much of a log's end is looked at. */
 const sampleBytes = 1024 * 1024;

@@ -1,20 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import {
-  appendFileSync,
   chmodSync,
   copyFileSync,
   linkSync,
   mkdirSync,
-  readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Machine, until } from './collector-harness.ts';
 import { numbersTo, packetLine, packetLines } from './loaded-rows.ts';
@@ -27,21 +22,11 @@ afterEach(async () => {
   await machine.remove();
 });
 
-const count = async (rows: number): Promise<void> => {
-  await until(
-    () => machine.store.rows.length >= rows,
-    () => ({ numbers: machine.store.numbers.length, log: machine.log }),
-  );
-};
-const write = (name: string, text: string): void => writeFileSync(machine.path(name), text);
-const append = (name: string, text: string): void => appendFileSync(machine.path(name), text);
-const rename = (from: string, to: string): void => renameSync(machine.path(from), machine.path(to));
-const compress = (name: string): void => {
-  const { atime, mtime } = statSync(machine.path(name));
-  writeFileSync(machine.path(`${name}.gz`), gzipSync(readFileSync(machine.path(name))));
-  utimesSync(machine.path(`${name}.gz`), atime, mtime);
-  rmSync(machine.path(name));
-};
+const count = async (rows: number): Promise<void> => machine.count(rows);
+const write = (name: string, text: string): void => machine.write(name, text);
+const append = (name: string, text: string): void => machine.append(name, text);
+const rename = (from: string, to: string): void => machine.rename(from, to);
+const compress = (name: string): void => machine.compress(name);
 const other = 'Nov 21 08:00:00 web-1 systemd[1]: Started session 1 of user root.\n';
 
 describe('following', () => {

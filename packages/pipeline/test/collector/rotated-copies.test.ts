@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sourcesConfig } from '../../src/collector/config.ts';
 import { expandGlob } from '../../src/collector/glob.ts';
-import { isRotatedName } from '../../src/collector/rotated-copies.ts';
+import { rotatedFrom } from '../../src/collector/rotated-copies.ts';
 
 it.each([
   ['kern.log.1', true],
@@ -25,7 +25,7 @@ it.each([
   ['kern.log.swp', false],
   ['xkern.log.1', false],
 ])('%s is a rotated copy of kern.log: %s', (name, rotated) => {
-  expect(isRotatedName(name, 'kern.log')).toBe(rotated);
+  expect(rotatedFrom(name).includes('kern.log')).toBe(rotated);
 });
 
 it('expands patterns', async () => {
