@@ -16,6 +16,8 @@ export interface FleetOptions {
   readonly nodes?: number;
   readonly hosts?: number;
   readonly loaders?: number;
+  /** A file for the first host's stdin, as a source beside its log; the lines count as those of `logs`' last entry. */
+  readonly stdin?: GrowingLog;
   readonly random: () => number;
 }
 
@@ -51,7 +53,7 @@ export class Fleet {
     this.database = parts.database;
   }
 
-  static async start({ nodes = 1, hosts = 3, loaders = 2, random }: FleetOptions): Promise<Fleet> {
+  static async start({ nodes = 1, hosts = 3, loaders = 2, stdin, random }: FleetOptions): Promise<Fleet> {
     const directory = mkdtempSync(join(tmpdir(), 'droplens-fleet-'));
     const cluster = await KafkaCluster.start({ nodes, properties: { 'group.min.session.timeout.ms': 1000 } });
     const [port] = (await freePorts(1)) as [number];
@@ -72,9 +74,10 @@ export class Fleet {
       brokers: cluster.brokers(),
       session_timeout_ms: 3000,
       fetch_wait_ms: 200,
+      max_bytes: 16 * 1024 * 1024,
       topics: { partitions: 4, replication: nodes > 1 ? 3 : 1, min_insync_replicas: nodes > 1 ? 2 : 1 },
     });
-    const service = (name: string, command: string, settings: object): ServiceProcess => {
+    const service = (name: string, command: string, settings: object, input?: string): ServiceProcess => {
       const config = join(directory, `${name}.yaml`);
       // JSON is YAML
       writeFileSync(config, JSON.stringify({ transport: kafka, admin: { listen: '127.0.0.1:0' }, ...settings }));
@@ -82,6 +85,7 @@ export class Fleet {
         name,
         log: join(directory, `${name}.log`),
         args: [command, '--config', config, '--data', join(directory, name)],
+        ...(input === undefined ? {} : { stdin: input }),
       });
     };
     const names = Array.from({ length: hosts }, (_, n) => `web-${n + 1}`);
@@ -90,9 +94,11 @@ export class Fleet {
       mkdirSync(folder, { recursive: true });
       return new GrowingLog(folder, random, host);
     });
-    const collectors = names.map((host, n) =>
-      service(host, 'collect', { host, machine_id: host, sources: [{ file: logs[n]?.path }] }),
-    );
+    const collectors = names.map((host, n) => {
+      const piped = n === 0 ? stdin : undefined;
+      const sources = [{ file: logs[n]?.path }, ...(piped === undefined ? [] : [{ stdin: {} }])];
+      return service(host, 'collect', { host, machine_id: host, sources }, piped?.path);
+    });
     const loading = Array.from({ length: loaders }, (_, n) =>
       service(`loader-${n + 1}`, 'load', {
         store: { kind: 'clickhouse', url: proxy.url, ...writer, timeout_seconds: 5 },
@@ -100,7 +106,8 @@ export class Fleet {
       }),
     );
     const database = { url: `http://127.0.0.1:${port}`, ...writer, database: 'droplens' };
-    const fleet = new Fleet({ directory, cluster, engine, proxy, logs, collectors, loaders: loading, kafka, database });
+    const all = stdin === undefined ? logs : [...logs, stdin];
+    const fleet = new Fleet({ directory, cluster, engine, proxy, logs: all, collectors, loaders: loading, kafka, database });
     for (const loader of loading) loader.start();
     for (const loader of loading) await loader.says('"msg":"started"');
     for (const collector of collectors) collector.start();

@@ -14,16 +14,25 @@ export class ServiceProcess {
   readonly log: string;
   readonly #args: readonly string[];
   readonly #environment: Record<string, string>;
+  readonly #stdin: string | undefined;
   #child: ChildProcess | undefined;
   #began = 0;
   /** How often it died by SIGKILL. */
   kills = 0;
 
-  constructor(options: { name: string; log: string; args: readonly string[]; environment?: Record<string, string> }) {
+  /** `stdin` is a file that it reads from its first byte on at each start. */
+  constructor(options: {
+    name: string;
+    log: string;
+    args: readonly string[];
+    environment?: Record<string, string>;
+    stdin?: string;
+  }) {
     this.name = options.name;
     this.log = options.log;
     this.#args = options.args;
     this.#environment = options.environment ?? {};
+    this.#stdin = options.stdin;
   }
 
   /** `failpoint` makes it kill itself at a named place (see transport's failpoint.ts). */
@@ -31,7 +40,8 @@ export class ServiceProcess {
     this.#began = existsSync(this.log) ? readFileSync(this.log).length : 0;
     const log = openSync(this.log, 'a');
     const env = { ...process.env, ...this.#environment, DROPLENS_FAILPOINT: failpoint };
-    this.#child = spawn(process.execPath, [program, ...this.#args], { env, stdio: ['ignore', log, log] });
+    const input = this.#stdin === undefined ? 'ignore' : openSync(this.#stdin, 'r');
+    this.#child = spawn(process.execPath, [program, ...this.#args], { env, stdio: [input, log, log] });
   }
 
   get running(): boolean {
@@ -89,6 +99,12 @@ export class ServiceProcess {
       .split('\n')
       .filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** Most memory it has had so far, in MiB. */
+  peakMemory(): number {
+    const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024);
   }
 
   /** A line of the test's own in the log, for whoever reads it later. */
