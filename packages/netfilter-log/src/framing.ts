@@ -15,6 +15,7 @@ import {
   zero,
 } from './ascii.ts';
 import type { Clock } from './clock.ts';
+import { KnownTexts } from './known-text.ts';
 import type { Line } from './line.ts';
 import { fraction, Stamp } from './stamp.ts';
 import { writer } from './suppression.ts';
@@ -42,6 +43,8 @@ export class Framing {
   readonly #clock: Clock;
   readonly #stamp: Stamp;
   readonly #bootTime: number;
+  /** "host kernel: ", with the length of the host. */
+  readonly #hosts = new KnownTexts<number>();
 
   /** `bootTime`: NaN when not known. */
   constructor(clock: Clock, bootTime: number) {
@@ -55,6 +58,7 @@ export class Framing {
     const b = line.bytes;
     this.by = writer.kernel;
     line.hostFrom = line.hostTo = 0;
+    line.knownHost = null;
     line.time = this.#clock.now;
     line.timeSource = 2;
     let p = from;
@@ -62,12 +66,18 @@ export class Framing {
     p = this.#priority(b, p);
     if (b[p] === 0x31 && b[p + 1] === space && p > from) return this.#rfc5424(line, p + 2, end);
     if (b[p] === openBracket) return this.#bracket(line, p, end);
+    if (end - p > 16 && this.#stamp.repeats(line.view, p)) {
+      line.time = this.#stamp.time;
+      line.timeSource = 0;
+      return this.#host(line, p + 16, end);
+    }
     const after = this.#stamp.read(b, p, end);
     if (after === p) return this.#unstamped(line, p, end);
     if (b[after] !== space && b[after] !== colon) return after >= end ? this.#setTime(line, end) : p;
     const q = this.#setTime(line, after + 1);
     if (q < 0) return q;
     if (b[after] === colon) return this.#message(line, skipSpaces(b, q, end), end);
+    if (after === p + 15 && b[after] === space && b[p]! > nine) this.#stamp.remember(line.view, p);
     if (this.#stamp.byDmesg) return this.#kernelStamp(line, q, end, false);
     return this.#host(line, q, end);
   }
@@ -99,6 +109,13 @@ export class Framing {
 
   /** [host [host]] [facility.severity] tag text, after the stamp's space. */
   #host(line: Line, at: number, end: number): number {
+    const known = this.#hosts.find(line.view, at, end - at);
+    if (known !== null) {
+      line.hostFrom = at;
+      line.hostTo = at + known.meaning;
+      line.knownHost = known;
+      return this.#kernelStamp(line, at + known.length, end, false);
+    }
     const b = line.bytes;
     const p = skipSpaces(b, at, end);
     let q = p;
@@ -108,6 +125,7 @@ export class Framing {
     if (startsWith(b, q + 1, 'kernel: ') && !isFacility(b, p, q)) {
       line.hostFrom = p;
       line.hostTo = q;
+      if (q + 9 <= end) this.#hosts.learn(b, line.view, p, q + 9, q - p);
       return this.#kernelStamp(line, q + 9, end, false);
     }
     if (isFacility(b, p, q) || isBarePrefix(b, p, q)) return this.#message(line, p, end);

@@ -4,6 +4,7 @@ import {
   comma,
   digitsEnd,
   equals,
+  includes,
   minus,
   numberAt,
   openBrace,
@@ -11,12 +12,13 @@ import {
   space,
   startsWith,
 } from './ascii.ts';
-import { readBody } from './body.ts';
+import { firstStart, readBody } from './body.ts';
 import { Clock } from './clock.ts';
 import { Framing } from './framing.ts';
 import { guestLogText } from './guest-log.ts';
 import { JournalEntry, maxJsonBytes } from './journal.ts';
-import { Line, margin } from './line.ts';
+import { KnownTexts } from './known-text.ts';
+import { type HeadMeaning, Line, margin } from './line.ts';
 import { maxLineBytes, maxRepeats } from './record.ts';
 import { readSuppression, writer } from './suppression.ts';
 import { unescapeHex } from './text.ts';
@@ -40,6 +42,7 @@ export class LineScanner {
   readonly line = new Line();
   readonly #clock: Clock;
   readonly #framing: Framing;
+  readonly #heads = new KnownTexts<HeadMeaning>();
   readonly #journal = new JournalEntry();
   /** A line that is not followed by a line end where it stands. */
   readonly #copy = new Uint8Array(maxLineBytes + margin);
@@ -128,18 +131,45 @@ export class LineScanner {
     }
     line.prefixFrom = from;
     if (by !== writer.kernel) return this.#scanProgram(from, end, by);
-    if (readBody(line, from, end)) {
+    const head = this.#heads.find(line.view, from, end - from);
+    line.knownHead = head;
+    if (readBody(line, from, end, head)) {
       if (!(line.time >= clock.earliest && line.time <= clock.latest && line.time >= 0)) {
         line.reason = 'time-out-of-range';
         return scanned.rejected;
       }
-      return this.#trimPrefix() ? scanned.record : scanned.rejected;
+      // Another `IN=` may have turned out to be the body's.
+      if (line.knownHead !== null) {
+        line.prefixFrom = from + line.knownHead.meaning.prefixFrom;
+        line.prefixTo = from + line.knownHead.meaning.prefixTo;
+        return scanned.record;
+      }
+      const start = line.prefixTo;
+      if (!this.#trimPrefix()) return scanned.rejected;
+      if (head === null) this.#learnHead(from, start, end);
+      return scanned.record;
     }
     if (startsWith(b, from, 'PACKET: ')) line.reason = 'xtables-monitor';
     if (line.reason !== 'not-a-packet') return scanned.rejected;
     if (readSuppression(line, from, end, by)) return this.#undercount();
     line.reason = classify(b, from, end);
     return scanned.rejected;
+  }
+
+  /** Remembers prefix and interfaces of the message at `from` whose body began at `start`, when they were read in the common order from the first `IN=` on. */
+  #learnHead(from: number, start: number, end: number): void {
+    const line = this.line;
+    const { bytes, inTo, outTo } = line;
+    if (line.inFrom !== start + 3 || line.outFrom !== inTo + 5 || firstStart(bytes, from, end) !== start) return;
+    if (!startsWith(bytes, inTo, ' OUT=') || bytes[outTo] !== space) return;
+    if (includes(bytes, line.inFrom, inTo, '=') || includes(bytes, line.outFrom, outTo, '=')) return;
+    this.#heads.learn(bytes, line.view, from, outTo + 1, {
+      prefixFrom: line.prefixFrom - from,
+      prefixTo: line.prefixTo - from,
+      start: start - from,
+      inTo: inTo - from,
+      outTo: outTo - from,
+    });
   }
 
   #scanProgram(from: number, end: number, by: number): number {
@@ -229,6 +259,7 @@ export class LineScanner {
     }
     p++;
     line.hostFrom = line.hostTo = 0;
+    line.knownHost = null;
     line.time = this.#clock.now;
     line.timeSource = 2;
     if (this.#bootTime === this.#bootTime) {
@@ -255,6 +286,7 @@ export class LineScanner {
     line.reason = 'malformed-journal';
     if (line.long) return scanned.rejected;
     line.hostFrom = line.hostTo = 0;
+    line.knownHost = null;
     line.time = this.#clock.now;
     line.timeSource = 2;
     if (!journal.read(line, bytes, bytes[from] === openBrace ? from : from + 1, end)) return scanned.rejected;
