@@ -18,5 +18,8 @@ export type { DropsStore } from './loader/drops-store.ts';
 export { Loader } from './loader/loader.ts';
 export { rowColumns } from './record/columns.ts';
 export { flagNames, recordToJson, type JsonValue } from './record/record-json.ts';
+export { KnownCells } from './record/known-cells.ts';
+export { type Cells, cellsOf, copyCells, copyIpv4, copySpan, viewOf, writeNumber, writeThousandths } from './record/row-bytes.ts';
 export { readRow, type Row } from './record/row-text.ts';
+export { TextCache } from './record/text-cache.ts';
 export { noCounts, RowWriter, type FoundUndercount, type RowCounts, type RowWriterOptions } from './record/row-writer.ts';
