@@ -69,7 +69,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
     if (!isOut && !(b[p + 4] === 0x49 && b[p + 5] === 0x4e && b[p + 6] === equals)) return p;
     const bit = isOut ? kept.physOut : kept.physIn;
     q = nameEnd(b, isOut ? p + 8 : p + 7);
-    if (b[q] !== space || (line.kept & bit) !== 0 || !line.keep(p, q)) return p;
+    if (b[q] !== space || (line.kept & bit) !== 0) return p;
+    line.add(p, q);
     line.kept |= bit;
     line.plain = false;
     p = q + 1;
@@ -78,7 +79,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
   // ["MAC=" [hex *(":" hex)] " "]
   if (v.getInt32(p, true) === wordMac) {
     q = macEnd(b, v, p + 4, end);
-    if (q < 0 || b[q] !== space || !line.keep(p, q)) return p;
+    if (q < 0 || b[q] !== space) return p;
+    line.add(p, q);
     line.kept |= kept.mac;
     p = q + 1;
   }
@@ -108,7 +110,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
   if (family === 4) {
     // "TOS=0x" hex " PREC=0x" hex " TTL=" n " ID=" n " " ["CE "] ["DF "] ["MF "]
     if (v.getInt32(p, true) !== wordTos || !isHexByte(v, p + 4)) return p;
-    if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(v, p + 14) || !line.keep(p, p + 18)) return p;
+    if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(v, p + 14)) return p;
+    line.add(p, p + 18);
     line.kept |= kept.tos | kept.prec;
     p += 19;
     if (v.getInt32(p, true) !== wordTtl) return p;
@@ -127,7 +130,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
       const three = v.getInt32(p, true) & 0xffffff;
       if (three !== threeDf && three !== threeMf && three !== threeCe) break;
       const bit = three === threeCe ? kept.ce : three === threeDf ? kept.df : kept.mf;
-      if ((line.kept & bit) !== 0 || !line.keep(p, p + 2)) return p;
+      if ((line.kept & bit) !== 0) return p;
+      line.add(p, p + 2);
       line.kept |= bit;
       p += 3;
     }
@@ -135,7 +139,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
     // "TC=" n " HOPLIMIT=" n " FLOWLBL=" n " "
     if (!(b[p] === 0x54 && b[p + 1] === 0x43 && b[p + 2] === equals)) return p;
     number = shortNumber(v, p + 3);
-    if (number < 0 || number >= 256 << 3 || !line.keep(p, p + (number & 7) + 3)) return p;
+    if (number < 0 || number >= 256 << 3) return p;
+    line.add(p, p + (number & 7) + 3);
     line.kept |= kept.tc;
     p += (number & 7) + 4;
     if (!startsWith(b, p, 'HOPLIMIT=')) return p;
@@ -146,7 +151,8 @@ export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, en
     p += (number & 7) + 10;
     if (!startsWith(b, p, 'FLOWLBL=')) return p;
     q = longNumberEnd(b, p + 8, 0xfffff);
-    if (q < 0 || !line.keep(p, q - 1)) return p;
+    if (q < 0) return p;
+    line.add(p, q - 1);
     line.kept |= kept.flowLabel;
     p = q;
   }
@@ -204,7 +210,8 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
     let q = longNumberEnd(b, p + 4, 0xffffffff);
     if (q < 0 || v.getInt32(q, true) !== wordAck) return p;
     q = longNumberEnd(b, q + 4, 0xffffffff);
-    if (q < 0 || !line.keep(p, q - 1)) return p;
+    if (q < 0) return p;
+    line.add(p, q - 1);
     line.kept |= kept.seq | kept.ack;
     p = q;
   }
@@ -214,7 +221,8 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
   line.window = number >>> 3;
   line.seen |= seen.window;
   p += (number & 7) + 8;
-  if (v.getInt32(p, true) !== wordRes || !isHexByte(v, p + 4) || !line.keep(p, p + 8)) return p;
+  if (v.getInt32(p, true) !== wordRes || !isHexByte(v, p + 4)) return p;
+  line.add(p, p + 8);
   line.kept |= kept.res;
   p += 9;
   while (b[p + 3] === space) {
@@ -239,7 +247,8 @@ function readLast(line: Line, b: Uint8Array, p: number, digits: number, end: num
   let q = digits;
   let value = 0;
   while (b[q]! >= zero && b[q]! <= nine && value <= 0xffff) value = value * 10 + b[q++]! - zero;
-  if (q === digits || value > 0xffff || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
+  if (q === digits || value > 0xffff || (q !== end && b[q] !== space)) return p;
+  line.add(p, q);
   line.kept |= bit;
   return q + 1;
 }
@@ -264,13 +273,15 @@ function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
   if ((v.getInt32(p, true) & 0xffffff) === threeId) {
     number = shortNumber(v, p + 3);
     q = p + (number & 7) + 4;
-    if (number < 0 || v.getInt32(q, true) !== wordSeq || !line.keep(p, q - 1)) return p;
+    if (number < 0 || v.getInt32(q, true) !== wordSeq) return p;
+    line.add(p, q - 1);
     line.kept |= kept.id;
     return readLast(line, b, q, q + 4, end, kept.seq);
   }
   if (v.getInt32(p, true) !== wordQuoted || b[p + 4] !== equals) return p;
   q = bracketEnd(b, p, end);
-  if (q < 0 || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
+  if (q < 0 || (q !== end && b[q] !== space)) return p;
+  line.add(p, q);
   line.plain = false;
   return q + 1;
 }

@@ -160,6 +160,13 @@ export class Line {
     this.plain = false;
   }
 
+  /** Keeps one of the few pieces of the kernel's own order. */
+  add(from: number, to: number): void {
+    const at = 2 * this.spanCount++;
+    this.spans[at] = from;
+    this.spans[at + 1] = to;
+  }
+
   /** Keeps a piece of the body as it stands. Pieces a single space apart become one. False: too many. */
   keep(from: number, to: number): boolean {
     const last = 2 * this.spanCount - 1;

@@ -43,9 +43,11 @@ export function viewOf(bytes: Uint8Array): DataView {
 /** Writes a whole number ≥ 0 and a tab; returns the offset after them. Needs eight bytes of room more than it writes. */
 export function writeNumber(out: DataView, at: number, value: number): number {
   if (value < 10_000) {
-    const end = writeLeading(out, at, value);
-    out.setInt8(end, tab);
-    return end + 1;
+    // Each difference is negative, so that its highest bit is set, where there is one more digit.
+    const more = ((9 - value) >>> 31) + ((99 - value) >>> 31) + ((999 - value) >>> 31);
+    out.setInt32(at, fourDigits[value]! >>> (24 - 8 * more), true);
+    out.setInt8(at + 1 + more, tab);
+    return at + 2 + more;
   }
   if (value < 100_000) {
     const first = (value / 10_000) | 0;
@@ -61,10 +63,9 @@ export function writeNumber(out: DataView, at: number, value: number): number {
 
 /** Writes 0..9999 without leading zeros; returns the offset after it. */
 function writeLeading(out: DataView, at: number, value: number): number {
-  // Each difference is negative, so that its highest bit is set, where there is one more digit.
-  const more = ((9 - value) >>> 31) + ((99 - value) >>> 31) + ((999 - value) >>> 31);
-  out.setInt32(at, fourDigits[value]! >>> (24 - 8 * more), true);
-  return at + 1 + more;
+  const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
+  out.setInt32(at, fourDigits[value]! >>> (32 - 8 * digits), true);
+  return at + digits;
 }
 
 /** Writes 0..9999 as four digits. */

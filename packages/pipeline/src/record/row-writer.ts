@@ -69,6 +69,8 @@ const maxRowBytes = 64 * 1024;
 
 const tab = 0x09;
 const dot = 0x2e;
+/** "0", tab, "0", tab. */
+const twoZeros = 0x09300930;
 
 /**
  * Lines in, blocks of rows out: TabSeparated text in the order of `rowColumns`. One buffer, filled by copying spans of the input; a block never
@@ -249,8 +251,10 @@ export class RowWriter {
     p = writeNumber(out, p, line.id);
     p = writeNumber(out, p, line.flags);
     p = writeNumber(out, p, line.window);
-    p = writeNumber(out, p, line.type);
-    p = writeNumber(out, p, line.code);
+    if ((line.type | line.code) === 0) {
+      out.setInt32(p, twoZeros, true);
+      p += 4;
+    } else p = writeNumber(out, writeNumber(out, p, line.type), line.code);
     const { spans, spanCount, plain } = line;
     for (let i = 0; i < 2 * spanCount; i += 2) {
       p = plain ? copySpan(out, p, view, spans[i]!, spans[i + 1]!) : writeSpan(out, p, view, spans[i]!, spans[i + 1]!);
