@@ -3,7 +3,6 @@ import {
   colon,
   comma,
   digitsEnd,
-  equals,
   includes,
   minus,
   numberAt,
@@ -19,6 +18,7 @@ import { guestLogText } from './guest-log.ts';
 import { JournalEntry, maxJsonBytes } from './journal.ts';
 import { KnownTexts } from './known-text.ts';
 import { type HeadMeaning, Line, margin } from './line.ts';
+import { classify } from './not-a-packet.ts';
 import { maxLineBytes, maxRepeats } from './record.ts';
 import { readSuppression, writer } from './suppression.ts';
 import { unescapeHex } from './text.ts';
@@ -316,26 +316,4 @@ const maxPrefixBytes = 256;
 /** Sophos UTM: "2012:03:05-22:21:05 host ulogd[1]: id=…" */
 function isSophos(b: Uint8Array, from: number, end: number): boolean {
   return end - from > 20 && b[from + 4] === colon && b[from + 7] === colon && b[from + 10] === minus;
-}
-
-/** What a message without a body is: one pass over its `=` signs. */
-function classify(
-  b: Uint8Array,
-  from: number,
-  end: number,
-): 'empty' | 'cef' | 'audit' | 'sophos' | 'conntrack' | 'no-interfaces' | 'xtables-monitor' | 'not-a-packet' {
-  let p = from;
-  while (p < end && b[p]! <= space) p++;
-  if (p >= end) return 'empty';
-  if (startsWith(b, p, 'CEF:')) return 'cef';
-  if (startsWith(b, p, 'TRACE: ') && digitsEnd(b, p + 7) > p + 7) return 'xtables-monitor';
-  const conntrack = startsWith(b, p, 'nf_ct_') || startsWith(b, p, 'nf_conntrack');
-  for (p += 3; p < end; p++) {
-    if (b[p] !== equals) continue;
-    if (startsWith(b, p - 3, 'SRC') || (p - 5 >= from && startsWith(b, p - 5, 'PROTO')))
-      return conntrack ? 'conntrack' : 'no-interfaces';
-    if (p - 5 >= from && startsWith(b, p - 5, 'saddr')) return 'audit';
-    if (p - 5 >= from && startsWith(b, p - 5, 'srcip')) return 'sophos';
-  }
-  return 'not-a-packet';
 }

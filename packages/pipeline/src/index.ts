@@ -22,4 +22,5 @@ export { KnownCells } from './record/known-cells.ts';
 export { type Cells, cellsOf, copyCells, copyIpv4, copySpan, viewOf, writeNumber, writeThousandths } from './record/row-bytes.ts';
 export { readRow, type Row } from './record/row-text.ts';
 export { TextCache } from './record/text-cache.ts';
-export { noCounts, RowWriter, type FoundUndercount, type RowCounts, type RowWriterOptions } from './record/row-writer.ts';
+export { noCounts, type RowCounts } from './record/row-counts.ts';
+export { RowWriter, type FoundUndercount, type RowWriterOptions } from './record/row-writer.ts';

@@ -5,8 +5,6 @@ import {
   type Line,
   LineScanner,
   protocolName,
-  type RejectReason,
-  rejectReasons,
   scanned,
   type UndercountCause,
 } from '@droplens/netfilter-log';
@@ -25,6 +23,7 @@ import {
 } from './row-bytes.ts';
 import { KnownCells } from './known-cells.ts';
 import { LeadingDigits } from './leading-digits.ts';
+import { noCounts, type RowCounts } from './row-counts.ts';
 import { TextCache } from './text-cache.ts';
 
 /** What the lines of a source do not say about themselves, and how much a block holds. */
@@ -41,18 +40,6 @@ export interface RowWriterOptions {
   readonly maxRows?: number | undefined;
   /** Bytes of a block at most. Default 6 MiB. */
   readonly maxBytes?: number | undefined;
-}
-
-/** What a stretch of lines came to, cumulative. `lines` = lines with a record + the sum of `rejected` + `undercounts`. */
-export interface RowCounts {
-  lines: number;
-  /** Rows made; a repeated line makes several. */
-  records: number;
-  rejected: Record<RejectReason, number>;
-  /** Lines that only say what is missing. */
-  undercounts: number;
-  /** Lines longer than 8 KiB, of which only the beginning was read. */
-  longLines: number;
 }
 
 /** What was never logged, found at a position. */
@@ -303,12 +290,6 @@ export class RowWriter {
     out.setInt8(p, dot);
     return writeThousandths(out, p + 1, time - second * 1000);
   }
-}
-
-/** Counts of nothing. */
-export function noCounts(): RowCounts {
-  const rejected = Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as Record<RejectReason, number>;
-  return { lines: 0, records: 0, rejected, undercounts: 0, longLines: 0 };
 }
 
 /** Cells of `proto` by number + 1. */
