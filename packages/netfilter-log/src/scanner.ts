@@ -35,8 +35,8 @@ export interface ScannerOptions {
 }
 
 /**
- * Reads one line after another into `line`. Never throws, allocates nothing, and takes time linear in the line's length (of which `maxLineBytes` are read).
- * One line's result does not depend on the lines before it.
+ * Reads one line after another into `line`. Never throws, allocates next to nothing, and takes time linear in the line's length (of which `maxLineBytes`
+ * are read). How lines begin is remembered, but one line's result does not depend on the lines before it.
  */
 export class LineScanner {
   readonly line = new Line();
