@@ -14,9 +14,9 @@ import {
   startsWith,
   zero,
 } from './ascii.ts';
-import { bracketEnd, flagAt, macForm } from './common-order.ts';
 import { kept, type Line, seen } from './line.ts';
 import type { RejectReason } from './record.ts';
+import { bracketEnd, flagAt, macForm } from './value-forms.ts';
 
 /*
  * The body piece by piece in any order: what the common order does not cover. A piece is KEY=value, a word, or one of the few that hold spaces:

@@ -1,8 +1,9 @@
 import { closeParen, space, equals, startsWith } from './ascii.ts';
 import { readTokens } from './any-order.ts';
 import { lastOutStart, lastStart } from './body-start.ts';
-import { readCommonOrder } from './common-order.ts';
-import { kept, type Line, seen } from './line.ts';
+import { readAfterInterfaces, readCommonOrder } from './common-order.ts';
+import type { KnownText } from './known-text.ts';
+import { type HeadMeaning, kept, type Line, seen } from './line.ts';
 
 /*
  * The body of a packet record, after the prefix, as nf_log_syslog.c prints it (every piece ends with one space):
@@ -27,30 +28,57 @@ import { kept, type Line, seen } from './line.ts';
  * kernel's order without looking for keys, and from the first piece it did not expect `readTokens` goes on, piece by piece in any order.
  */
 
-/** Reads the body that starts in [from, end) of `line.bytes`; `bytes[end]` is a byte ≤ space. False: `line.reason` says why, `not-a-packet` when none starts. */
-export function readBody(line: Line, from: number, end: number): boolean {
+/**
+ * Reads the body that starts in [from, end) of `line.bytes`; `bytes[end]` is a byte ≤ space. `head`: the text at `from`, when its interfaces have been read
+ * before. False: `line.reason` says why, `not-a-packet` when none starts.
+ */
+export function readBody(line: Line, from: number, end: number, head: KnownText<HeadMeaning> | null = null): boolean {
   const bytes = line.bytes;
-  let start = firstStart(bytes, from, end);
-  if (start < 0) return readOutOnly(line, from, end);
-  line.clearBody();
-  let p = readCommonOrder(line, bytes, start, end);
+  let start: number;
+  let p: number;
+  if (head === null) {
+    start = firstStart(bytes, from, end);
+    if (start < 0) return readOutOnly(line, from, end);
+    line.clearBody();
+    p = readCommonOrder(line, bytes, start, end);
+  } else {
+    line.clearBody();
+    start = from + head.meaning.start;
+    p = readAfterKnownHead(line, head, from, end);
+  }
   if (p < end) {
     // The prefix may hold a whole forged record, so the body is the last that can be one. What the common order has read cannot start another.
     const last = lastStart(bytes, (line.seen & seen.src) === 0 ? from : p, end);
     if (last >= 0 && last !== start) {
       start = last;
+      line.knownHead = null;
       line.clearBody();
       p = readCommonOrder(line, bytes, start, end);
     } else if (last < 0 && (line.seen & seen.src) === 0) {
+      line.knownHead = null;
       return readOutOnly(line, from, end);
     }
   }
   line.prefixTo = start;
-  return (p >= end || readTokens(line, bytes, p, end)) && judge(line, bytes, end);
+  if (p < end) {
+    line.plain = false;
+    if (!readTokens(line, bytes, p, end)) return false;
+  }
+  return judge(line, bytes, end);
+}
+
+/** As `readCommonOrder` from the head's `IN=`. */
+function readAfterKnownHead(line: Line, { meaning, length }: KnownText<HeadMeaning>, from: number, end: number): number {
+  line.inFrom = from + meaning.start + 3;
+  line.inTo = from + meaning.inTo;
+  line.outFrom = line.inTo + 5;
+  line.outTo = from + meaning.outTo;
+  line.seen = seen.in | seen.out;
+  return readAfterInterfaces(line, line.bytes, from + length, end);
 }
 
 /** The first `IN=` that is not the end of `PHYSIN=`, or -1. */
-function firstStart(bytes: Uint8Array, from: number, end: number): number {
+export function firstStart(bytes: Uint8Array, from: number, end: number): number {
   for (let p = from; p < end - 2; p++) {
     if (bytes[p] !== 0x49 || bytes[p + 1] !== 0x4e || bytes[p + 2] !== equals) continue;
     if (p - 4 < from || !startsWith(bytes, p - 4, 'PHYS')) return p;

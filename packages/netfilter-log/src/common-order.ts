@@ -1,6 +1,8 @@
-import { ipv4End, ipv6End } from './address.ts';
-import { closeBracket, colon, equals, hexValue, nine, openBracket, space, startsWith, zero } from './ascii.ts';
+import { ipv6End } from './address.ts';
+import { equals, nine, space, startsWith, zero } from './ascii.ts';
+import { dottedEnd, shortNumber, word } from './four-bytes.ts';
 import { kept, type Line, seen } from './line.ts';
+import { bracketEnd, flagAt, isHexByte, longNumberEnd, macEnd, nameEnd } from './value-forms.ts';
 
 /*
  * The body in the order of every kernel since 3.0, without looking for keys: each step checks that the piece expected next is there, whole and followed
@@ -8,11 +10,6 @@ import { kept, type Line, seen } from './line.ts';
  * time: that halves the time of the whole scan. A comparison may look behind the line's end, where `margin` bytes are readable, but never succeed
  * there: a line end equals no byte of a key.
  */
-
-/** Four bytes as `DataView.getInt32` reads them, little-endian. */
-function word(text: string): number {
-  return text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16) | (text.charCodeAt(3) << 24);
-}
 
 const wordOut = word('OUT=');
 const wordPhys = word('PHYS');
@@ -37,50 +34,64 @@ const wordUrgp = word('URGP');
 const wordType = word('TYPE');
 const wordCode = word('CODE');
 const wordQuoted = word('[SRC');
+const wordDow = word('DOW=');
+/** Three characters and a fourth that does not count. */
+const threeId = word('ID=\0');
+const threeDf = word('DF \0');
+const threeMf = word('MF \0');
+const threeCe = word('CE \0');
 
 /** Reads from the `IN=` at `start` as far as the common order goes; returns the offset of the first piece not read, at least `end` when all is. */
 export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: number): number {
-  const v = line.view;
   // "IN=" name " OUT=" name " "
-  let p = start;
-  if (!(b[p] === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals)) return p;
-  let q = nameEnd(b, p + 3);
-  if (b[q] !== space || v.getInt32(q + 1, true) !== wordOut) return p;
-  const outEnd = nameEnd(b, q + 5);
-  if (b[outEnd] !== space) return p;
-  line.inFrom = p + 3;
-  line.inTo = q;
-  line.outFrom = q + 5;
+  if (!(b[start] === 0x49 && b[start + 1] === 0x4e && b[start + 2] === equals)) return start;
+  const inEnd = nameEnd(b, start + 3);
+  if (b[inEnd] !== space || line.view.getInt32(inEnd + 1, true) !== wordOut) return start;
+  const outEnd = nameEnd(b, inEnd + 5);
+  if (b[outEnd] !== space) return start;
+  line.inFrom = start + 3;
+  line.inTo = inEnd;
+  line.outFrom = inEnd + 5;
   line.outTo = outEnd;
   line.seen = seen.in | seen.out;
-  p = outEnd + 1;
+  return readAfterInterfaces(line, b, outEnd + 1, end);
+}
 
+/** Goes on behind the interfaces, at `start`; they are in `line` already. */
+export function readAfterInterfaces(line: Line, b: Uint8Array, start: number, end: number): number {
+  const v = line.view;
+  let p = start;
+  let q: number;
+  line.plain = true;
   // ["PHYSIN=" name " "] ["PHYSOUT=" name " "]
   while (v.getInt32(p, true) === wordPhys) {
     const isOut = v.getInt32(p + 4, true) === wordOut;
     if (!isOut && !(b[p + 4] === 0x49 && b[p + 5] === 0x4e && b[p + 6] === equals)) return p;
     const bit = isOut ? kept.physOut : kept.physIn;
     q = nameEnd(b, isOut ? p + 8 : p + 7);
-    if (b[q] !== space || (line.kept & bit) !== 0 || !line.keep(p, q)) return p;
+    if (b[q] !== space || (line.kept & bit) !== 0) return p;
+    line.add(p, q);
     line.kept |= bit;
+    line.plain = false;
     p = q + 1;
   }
 
   // ["MAC=" [hex *(":" hex)] " "]
   if (v.getInt32(p, true) === wordMac) {
     q = macEnd(b, v, p + 4, end);
-    if (q < 0 || b[q] !== space || !line.keep(p, q)) return p;
+    if (q < 0 || b[q] !== space) return p;
+    line.add(p, q);
     line.kept |= kept.mac;
     p = q + 1;
   }
 
   // "SRC=" ip " DST=" ip " LEN=" n " "
   if (v.getInt32(p, true) !== wordSrc) return p;
-  q = ipv4End(b, p + 4);
+  q = dottedEnd(v, p + 4);
   const family = q > 0 ? 4 : 6;
   if (family === 6) q = ipv6End(b, p + 4);
   if (q < 0 || b[q] !== space || v.getInt32(q + 1, true) !== wordDst) return p;
-  const dstEnd = family === 4 ? ipv4End(b, q + 5) : ipv6End(b, q + 5);
+  const dstEnd = family === 4 ? dottedEnd(v, q + 5) : ipv6End(b, q + 5);
   if (dstEnd < 0 || b[dstEnd] !== space) return p;
   line.family = family;
   line.srcFrom = p + 4;
@@ -90,55 +101,58 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
   line.seen |= seen.src | seen.dst;
   p = dstEnd + 1;
   if (v.getInt32(p, true) !== wordLen) return p;
-  q = readNumber(b, p + 4, 0xffff);
-  if (q < 0) return p;
-  line.length = number;
+  let number = shortNumber(v, p + 4);
+  if (number < 0) return p;
+  line.length = number >>> 3;
   line.seen |= seen.length;
-  p = q;
+  p += (number & 7) + 5;
 
   if (family === 4) {
     // "TOS=0x" hex " PREC=0x" hex " TTL=" n " ID=" n " " ["CE "] ["DF "] ["MF "]
-    if (v.getInt32(p, true) !== wordTos || !isHexByte(b, p + 4)) return p;
-    if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(b, p + 14) || !line.keep(p, p + 18)) return p;
+    if (v.getInt32(p, true) !== wordTos || !isHexByte(v, p + 4)) return p;
+    if (v.getInt32(p + 9, true) !== wordPrec || b[p + 13] !== equals || !isHexByte(v, p + 14)) return p;
+    line.add(p, p + 18);
     line.kept |= kept.tos | kept.prec;
     p += 19;
     if (v.getInt32(p, true) !== wordTtl) return p;
-    q = readNumber(b, p + 4, 255);
-    if (q < 0) return p;
-    line.ttl = number;
+    number = shortNumber(v, p + 4);
+    if (number < 0 || number >= 256 << 3) return p;
+    line.ttl = number >>> 3;
     line.seen |= seen.ttl;
-    p = q;
-    if (!(b[p] === 0x49 && b[p + 1] === 0x44 && b[p + 2] === equals)) return p;
-    q = readNumber(b, p + 3, 0xffff);
-    if (q < 0) return p;
-    line.id = number;
+    p += (number & 7) + 5;
+    if ((v.getInt32(p, true) & 0xffffff) !== threeId) return p;
+    number = shortNumber(v, p + 3);
+    if (number < 0) return p;
+    line.id = number >>> 3;
     line.seen |= seen.id;
-    p = q;
-    while (
-      b[p + 2] === space &&
-      ((b[p + 1] === 0x46 && (b[p] === 0x44 || b[p] === 0x4d)) || (b[p] === 0x43 && b[p + 1] === 0x45))
-    ) {
-      const bit = b[p] === 0x43 ? kept.ce : b[p] === 0x44 ? kept.df : kept.mf;
-      if ((line.kept & bit) !== 0 || !line.keep(p, p + 2)) return p;
+    p += (number & 7) + 4;
+    for (;;) {
+      const three = v.getInt32(p, true) & 0xffffff;
+      if (three !== threeDf && three !== threeMf && three !== threeCe) break;
+      const bit = three === threeCe ? kept.ce : three === threeDf ? kept.df : kept.mf;
+      if ((line.kept & bit) !== 0) return p;
+      line.add(p, p + 2);
       line.kept |= bit;
       p += 3;
     }
   } else {
     // "TC=" n " HOPLIMIT=" n " FLOWLBL=" n " "
     if (!(b[p] === 0x54 && b[p + 1] === 0x43 && b[p + 2] === equals)) return p;
-    q = readNumber(b, p + 3, 255);
-    if (q < 0 || !line.keep(p, q - 1)) return p;
+    number = shortNumber(v, p + 3);
+    if (number < 0 || number >= 256 << 3) return p;
+    line.add(p, p + (number & 7) + 3);
     line.kept |= kept.tc;
-    p = q;
+    p += (number & 7) + 4;
     if (!startsWith(b, p, 'HOPLIMIT=')) return p;
-    q = readNumber(b, p + 9, 255);
-    if (q < 0) return p;
-    line.ttl = number;
+    number = shortNumber(v, p + 9);
+    if (number < 0 || number >= 256 << 3) return p;
+    line.ttl = number >>> 3;
     line.seen |= seen.ttl;
-    p = q;
+    p += (number & 7) + 10;
     if (!startsWith(b, p, 'FLOWLBL=')) return p;
-    q = readNumber(b, p + 8, 0xfffff);
-    if (q < 0 || !line.keep(p, q - 1)) return p;
+    q = longNumberEnd(b, p + 8, 0xfffff);
+    if (q < 0) return p;
+    line.add(p, q - 1);
     line.kept |= kept.flowLabel;
     p = q;
   }
@@ -171,43 +185,44 @@ export function readCommonOrder(line: Line, b: Uint8Array, start: number, end: n
 }
 
 /** "SPT=" n " DPT=" n " " */
-function readPorts(line: Line, b: Uint8Array, at: number): number {
-  const v = line.view;
+function readPorts(line: Line, v: DataView, at: number): number {
   let p = at;
   if (v.getInt32(p, true) !== wordSpt) return p;
-  let q = readNumber(b, p + 4, 0xffff);
-  if (q < 0) return p;
-  line.srcPort = number;
+  let number = shortNumber(v, p + 4);
+  if (number < 0) return p;
+  line.srcPort = number >>> 3;
   line.seen |= seen.srcPort;
-  p = q;
+  p += (number & 7) + 5;
   if (v.getInt32(p, true) !== wordDpt) return p;
-  q = readNumber(b, p + 4, 0xffff);
-  if (q < 0) return p;
-  line.dstPort = number;
+  number = shortNumber(v, p + 4);
+  if (number < 0) return p;
+  line.dstPort = number >>> 3;
   line.seen |= seen.dstPort;
-  return q;
+  return p + (number & 7) + 5;
 }
 
 /** ports ["SEQ=" n " ACK=" n " "] "WINDOW=" n " RES=0x" hex " " flags "URGP=" n " " */
 function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
   const v = line.view;
-  let p = readPorts(line, b, at);
+  let p = readPorts(line, v, at);
   if ((line.seen & seen.dstPort) === 0) return p;
   if (v.getInt32(p, true) === wordSeq) {
-    let q = readNumber(b, p + 4, 0xffffffff);
+    let q = longNumberEnd(b, p + 4, 0xffffffff);
     if (q < 0 || v.getInt32(q, true) !== wordAck) return p;
-    q = readNumber(b, q + 4, 0xffffffff);
-    if (q < 0 || !line.keep(p, q - 1)) return p;
+    q = longNumberEnd(b, q + 4, 0xffffffff);
+    if (q < 0) return p;
+    line.add(p, q - 1);
     line.kept |= kept.seq | kept.ack;
     p = q;
   }
-  if (v.getInt32(p, true) !== wordWind || !(b[p + 4] === 0x4f && b[p + 5] === 0x57 && b[p + 6] === equals)) return p;
-  const q = readNumber(b, p + 7, 0xffff);
-  if (q < 0) return p;
-  line.window = number;
+  if (v.getInt32(p, true) !== wordWind || v.getInt32(p + 3, true) !== wordDow) return p;
+  const number = shortNumber(v, p + 7);
+  if (number < 0) return p;
+  line.window = number >>> 3;
   line.seen |= seen.window;
-  p = q;
-  if (v.getInt32(p, true) !== wordRes || !isHexByte(b, p + 4) || !line.keep(p, p + 8)) return p;
+  p += (number & 7) + 8;
+  if (v.getInt32(p, true) !== wordRes || !isHexByte(v, p + 4)) return p;
+  line.add(p, p + 8);
   line.kept |= kept.res;
   p += 9;
   while (b[p + 3] === space) {
@@ -222,7 +237,7 @@ function readTcp(line: Line, b: Uint8Array, at: number, end: number): number {
 
 /** ports "LEN=" n " " */
 function readUdp(line: Line, b: Uint8Array, at: number, end: number): number {
-  const p = readPorts(line, b, at);
+  const p = readPorts(line, line.view, at);
   if ((line.seen & seen.dstPort) === 0 || line.view.getInt32(p, true) !== wordLen) return p;
   return readLast(line, b, p, p + 4, end, kept.length);
 }
@@ -232,7 +247,8 @@ function readLast(line: Line, b: Uint8Array, p: number, digits: number, end: num
   let q = digits;
   let value = 0;
   while (b[q]! >= zero && b[q]! <= nine && value <= 0xffff) value = value * 10 + b[q++]! - zero;
-  if (q === digits || value > 0xffff || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
+  if (q === digits || value > 0xffff || (q !== end && b[q] !== space)) return p;
+  line.add(p, q);
   line.kept |= bit;
   return q + 1;
 }
@@ -242,131 +258,30 @@ function readIcmp(line: Line, b: Uint8Array, at: number, end: number): number {
   const v = line.view;
   let p = at;
   if (v.getInt32(p, true) !== wordType || b[p + 4] !== equals) return p;
-  let q = readNumber(b, p + 5, 255);
-  if (q < 0) return p;
-  line.type = number;
+  let number = shortNumber(v, p + 5);
+  if (number < 0 || number >= 256 << 3) return p;
+  line.type = number >>> 3;
   line.seen |= seen.type;
-  p = q;
+  p += (number & 7) + 6;
   if (v.getInt32(p, true) !== wordCode || b[p + 4] !== equals) return p;
-  q = readNumber(b, p + 5, 255);
-  if (q < 0) return p;
-  line.code = number;
+  number = shortNumber(v, p + 5);
+  if (number < 0 || number >= 256 << 3) return p;
+  line.code = number >>> 3;
   line.seen |= seen.code;
-  p = q;
-  if (b[p] === 0x49 && b[p + 1] === 0x44 && b[p + 2] === equals) {
-    q = readNumber(b, p + 3, 0xffff);
-    if (q < 0 || v.getInt32(q, true) !== wordSeq || !line.keep(p, q - 1)) return p;
+  p += (number & 7) + 6;
+  let q: number;
+  if ((v.getInt32(p, true) & 0xffffff) === threeId) {
+    number = shortNumber(v, p + 3);
+    q = p + (number & 7) + 4;
+    if (number < 0 || v.getInt32(q, true) !== wordSeq) return p;
+    line.add(p, q - 1);
     line.kept |= kept.id;
     return readLast(line, b, q, q + 4, end, kept.seq);
   }
   if (v.getInt32(p, true) !== wordQuoted || b[p + 4] !== equals) return p;
   q = bracketEnd(b, p, end);
-  if (q < 0 || (q !== end && b[q] !== space) || !line.keep(p, q)) return p;
+  if (q < 0 || (q !== end && b[q] !== space)) return p;
+  line.add(p, q);
+  line.plain = false;
   return q + 1;
-}
-
-/** Offset after the bracket that closes the one at `at`; -1 when none does before `end`, -2 when the text between has an `IN=` or a control character: no quoted packet has one. */
-export function bracketEnd(b: Uint8Array, at: number, end: number): number {
-  let depth = 0;
-  for (let p = at; p < end; p++) {
-    const byte = b[p]!;
-    if (byte === openBracket) depth++;
-    else if (byte === closeBracket) {
-      if (--depth === 0) return p + 1;
-    } else if (byte < space) return -2;
-    else if (byte === 0x49 && b[p + 1] === 0x4e && b[p + 2] === equals) return -2;
-  }
-  return -1;
-}
-
-/** Where the colons of "xx:xx:…" are in the three kinds of words it is made of. */
-const colonMasks = [0x00ff0000, 0x0000ff00, -0xffff01 | 0] as const;
-
-/** Offset after a MAC at `at`, -1 when its form is another. The 14 bytes of Ethernet, which nearly all lines have, are checked four characters at a time. */
-function macEnd(b: Uint8Array, v: DataView, at: number, end: number): number {
-  if (at + 41 < end && b[at + 41] === space && isLowerHex(b[at + 40]!)) {
-    let wrong = 0;
-    for (let k = 0; k < 10; k++) {
-      const four = v.getInt32(at + 4 * k, true);
-      const mask = colonMasks[k % 3]!;
-      wrong |= (four ^ 0x3a3a3a3a) & mask;
-      // With a digit in the colons' places: every byte in 0..9 or a..f, all below 0x80.
-      const digits = (four & ~mask) | (0x30303030 & mask);
-      const high = (digits - 0x30303030) | (digits + 0x19191919) | digits | ((digits + 0x46464646) & ~(digits + 0x1f1f1f1f));
-      wrong |= high & 0x80808080;
-    }
-    if (wrong === 0) return at + 41;
-  }
-  return macForm(b, at);
-}
-
-/** Offset after pairs of hexadecimal digits with colons between them, or none at all; -1 for another form. */
-export function macForm(b: Uint8Array, at: number): number {
-  if (hexValue[b[at]!]! > 15) return at;
-  for (let p = at; ; p += 3) {
-    if (hexValue[b[p]!]! > 15 || hexValue[b[p + 1]!]! > 15) return -1;
-    if (b[p + 2] !== colon) return p + 2;
-  }
-}
-
-function isLowerHex(byte: number): boolean {
-  return (byte >= zero && byte <= nine) || (byte >= 0x61 && byte <= 0x66);
-}
-
-/** Value of the number that `readNumber` read. */
-let number = 0;
-
-/** Reads a decimal number of at most `max` without leading zeros that a space follows; returns the offset after the space, -1 for anything else. */
-function readNumber(b: Uint8Array, at: number, max: number): number {
-  let p = at;
-  let digit = b[p]! - zero;
-  if (!(digit >= 0 && digit <= 9)) return -1;
-  let value = digit;
-  for (;;) {
-    p++;
-    digit = b[p]! - zero;
-    if (!(digit >= 0 && digit <= 9)) break;
-    if (value === 0) return -1;
-    value = value * 10 + digit;
-    if (value > max) return -1;
-  }
-  if (b[p] !== space) return -1;
-  number = value;
-  return p + 1;
-}
-
-/** Offset after a device name of at most 15 bytes; names with `=` are left to the generic way, they may hide another `IN=`. */
-function nameEnd(b: Uint8Array, at: number): number {
-  let p = at;
-  while (b[p]! > space && b[p] !== equals && p - at < 16) p++;
-  return p - at < 16 ? p : at + 15;
-}
-
-/** "0x", two hexadecimal digits, a space. */
-function isHexByte(b: Uint8Array, at: number): boolean {
-  return b[at] === zero && b[at + 1] === 0x78 && hexValue[b[at + 2]!]! < 16 && hexValue[b[at + 3]!]! < 16 && b[at + 4] === space;
-}
-
-/** The bit of the three-letter TCP flag at `at`, 0 when there is none. */
-export function flagAt(b: Uint8Array, at: number): number {
-  switch ((b[at]! << 16) | (b[at + 1]! << 8) | b[at + 2]!) {
-    case 0x46494e:
-      return 1;
-    case 0x53594e:
-      return 2;
-    case 0x525354:
-      return 4;
-    case 0x505348:
-      return 8;
-    case 0x41434b:
-      return 16;
-    case 0x555247:
-      return 32;
-    case 0x454345:
-      return 64;
-    case 0x435752:
-      return 128;
-    default:
-      return 0;
-  }
 }

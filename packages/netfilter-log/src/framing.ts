@@ -15,7 +15,9 @@ import {
   zero,
 } from './ascii.ts';
 import type { Clock } from './clock.ts';
+import { KnownTexts } from './known-text.ts';
 import type { Line } from './line.ts';
+import { facilityAt, isFacility, isName, severityAt, wordEnd, writerOf } from './sender.ts';
 import { fraction, Stamp } from './stamp.ts';
 import { writer } from './suppression.ts';
 
@@ -42,6 +44,8 @@ export class Framing {
   readonly #clock: Clock;
   readonly #stamp: Stamp;
   readonly #bootTime: number;
+  /** "host kernel: ", with the length of the host. */
+  readonly #hosts = new KnownTexts<number>();
 
   /** `bootTime`: NaN when not known. */
   constructor(clock: Clock, bootTime: number) {
@@ -55,6 +59,7 @@ export class Framing {
     const b = line.bytes;
     this.by = writer.kernel;
     line.hostFrom = line.hostTo = 0;
+    line.knownHost = null;
     line.time = this.#clock.now;
     line.timeSource = 2;
     let p = from;
@@ -62,12 +67,18 @@ export class Framing {
     p = this.#priority(b, p);
     if (b[p] === 0x31 && b[p + 1] === space && p > from) return this.#rfc5424(line, p + 2, end);
     if (b[p] === openBracket) return this.#bracket(line, p, end);
+    if (end - p > 16 && this.#stamp.repeats(line.view, p)) {
+      line.time = this.#stamp.time;
+      line.timeSource = 0;
+      return this.#host(line, p + 16, end);
+    }
     const after = this.#stamp.read(b, p, end);
     if (after === p) return this.#unstamped(line, p, end);
     if (b[after] !== space && b[after] !== colon) return after >= end ? this.#setTime(line, end) : p;
     const q = this.#setTime(line, after + 1);
     if (q < 0) return q;
     if (b[after] === colon) return this.#message(line, skipSpaces(b, q, end), end);
+    if (after === p + 15 && b[after] === space && b[p]! > nine) this.#stamp.remember(line.view, p);
     if (this.#stamp.byDmesg) return this.#kernelStamp(line, q, end, false);
     return this.#host(line, q, end);
   }
@@ -99,6 +110,13 @@ export class Framing {
 
   /** [host [host]] [facility.severity] tag text, after the stamp's space. */
   #host(line: Line, at: number, end: number): number {
+    const known = this.#hosts.find(line.view, at, end - at);
+    if (known !== null) {
+      line.hostFrom = at;
+      line.hostTo = at + known.meaning;
+      line.knownHost = known;
+      return this.#kernelStamp(line, at + known.length, end, false);
+    }
     const b = line.bytes;
     const p = skipSpaces(b, at, end);
     let q = p;
@@ -108,6 +126,7 @@ export class Framing {
     if (startsWith(b, q + 1, 'kernel: ') && !isFacility(b, p, q)) {
       line.hostFrom = p;
       line.hostTo = q;
+      if (q + 9 <= end) this.#hosts.learn(b, line.view, p, q + 9, q - p);
       return this.#kernelStamp(line, q + 9, end, false);
     }
     if (isFacility(b, p, q) || isBarePrefix(b, p, q)) return this.#message(line, p, end);
@@ -301,76 +320,12 @@ for (const byte of '=[]()"<>*;{}|\'`') hostByte[byte.charCodeAt(0)] = 0;
 const tagByte = new Uint8Array(256);
 for (const byte of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./') tagByte[byte.charCodeAt(0)] = 1;
 
-const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'];
-for (let i = 0; i < 8; i++) facilities.push(`local${i}`);
-const severities = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug', 'error', 'warning', 'panic'];
-
-/** Programs whose tags often come without a pid; what has a pid is a program anyway. */
-const programs = [
-  'sudo',
-  'su',
-  'sshd',
-  'login',
-  'doas',
-  'CRON',
-  'cron',
-  'crond',
-  'systemd',
-  'auditd',
-  'dbus',
-  'named',
-  'dhclient',
-  'polkitd',
-  'logger',
-];
-
-/** Whose tag [from, to) is; -1 when that cannot be told and it may be the beginning of a prefix. */
-function writerOf(b: Uint8Array, from: number, to: number, hasPid: boolean): number {
-  if (startsWith(b, from, 'ulogd')) return writer.kernel;
-  if (startsWith(b, from, 'systemd-journal') || isName(b, from, to, 'journal')) return writer.journald;
-  if (startsWith(b, from, 'rsyslogd')) return writer.rsyslog;
-  if (hasPid) return writer.program;
-  for (const name of programs) if (isName(b, from, to, name)) return writer.program;
-  return -1;
-}
-
-/** Whose message a syslog identifier says it is, for the journal. -1: not a program's name we know to be none of the kernel's. */
-export function writerNamed(b: Uint8Array, from: number, to: number): number {
-  return isName(b, from, to, 'kernel') ? writer.kernel : writerOf(b, from, to, true);
-}
-
-function isName(b: Uint8Array, from: number, to: number, name: string): boolean {
-  return to - from === name.length && startsWith(b, from, name);
-}
-
-/** facility "." severity, with busybox' and OpenWrt's names. */
-function isFacility(b: Uint8Array, from: number, to: number): boolean {
-  const end = wordEnd(b, from);
-  return end > from && b[end] === dot && end < to && facilityAt(b, from, end) && severityAt(b, end + 1, to);
-}
-
-function facilityAt(b: Uint8Array, from: number, to: number): boolean {
-  for (const name of facilities) if (isName(b, from, to, name)) return true;
-  return false;
-}
-
-function severityAt(b: Uint8Array, from: number, to: number): boolean {
-  for (const name of severities) if (isName(b, from, to, name)) return true;
-  return false;
-}
-
 /** Whether the word that could be a host is a verdict right before `IN=`: routers without a host name write `Aug 29 18:11:22 DROP IN=…`. */
 function isBarePrefix(b: Uint8Array, from: number, to: number): boolean {
   if (!startsWith(b, to, ' IN=')) return false;
   for (const name of ['DROP', 'ACCEPT', 'REJECT', 'DENY', 'BLOCK', 'DROPPED', 'DENIED', 'BLOCKED'])
     if (isName(b, from, to, name)) return true;
   return false;
-}
-
-function wordEnd(b: Uint8Array, at: number): number {
-  let p = at;
-  while ((b[p]! >= 0x61 && b[p]! <= 0x7a) || (b[p]! >= zero && b[p]! <= nine)) p++;
-  return p;
 }
 
 function tokenEnd(b: Uint8Array, at: number, end: number): number {

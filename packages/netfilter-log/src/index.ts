@@ -1,6 +1,7 @@
 export { ActionMatcher, defaultActionRules, type ActionRule } from './action.ts';
 export { extraPieces, isHeaderless, type ExtraPiece } from './extra.ts';
 export { formatLine } from './format-line.ts';
+export type { KnownText } from './known-text.ts';
 export { Line } from './line.ts';
 export { directionOf, parseBytes, parseLine, type ParseOptions } from './parse-line.ts';
 export { hasPorts, protocolName } from './protocol.ts';

@@ -16,7 +16,7 @@ import {
   startsWith,
   zero,
 } from './ascii.ts';
-import { writerNamed } from './framing.ts';
+import { writerNamed } from './sender.ts';
 import type { Line } from './line.ts';
 import { writer } from './suppression.ts';
 

@@ -1,3 +1,4 @@
+import type { KnownText } from './known-text.ts';
 import type { RejectReason, UndercountCause } from './record.ts';
 
 /** More than any writer leaves between the columns it fills; a line that needs more is refused as `unexpected-text`. */
@@ -71,6 +72,17 @@ export const kept = {
   mark: 1 << 29,
 } as const;
 
+/** What the beginning of a message, its prefix and interfaces, says: offsets from the message's first byte. */
+export interface HeadMeaning {
+  /** Without the spaces around it. */
+  readonly prefixFrom: number;
+  readonly prefixTo: number;
+  /** Of the `IN=`. */
+  readonly start: number;
+  readonly inTo: number;
+  readonly outTo: number;
+}
+
 /**
  * What one line says, as numbers and as spans of `bytes`: reused for every line, so that reading allocates nothing.
  * A span is [From, To); it is valid until the next line is scanned.
@@ -96,8 +108,12 @@ export class Line {
   /** Empty where the line names none. */
   hostFrom = 0;
   hostTo = 0;
+  /** The host's text with the tag behind it, when it came before; null does not say that it did not. */
+  knownHost: KnownText<number> | null = null;
   prefixFrom = 0;
   prefixTo = 0;
+  /** The prefix' text with the interfaces behind it, when it came before. */
+  knownHead: KnownText<HeadMeaning> | null = null;
 
   /** Bits of `seen`. */
   seen = 0;
@@ -127,6 +143,8 @@ export class Line {
   /** Everything else of the body: `spans[2i]` to `spans[2i + 1]` for i < spanCount, to be joined by single spaces. */
   readonly spans = new Int32Array(2 * maxSpans);
   spanCount = 0;
+  /** Every span is printable ASCII without a backslash; false: that is not known. */
+  plain = false;
 
   /** Forgets the body, not the framing. */
   clearBody(): void {
@@ -139,6 +157,14 @@ export class Line {
     this.srcPort = this.dstPort = this.window = this.flags = 0;
     this.type = this.code = 0;
     this.spanCount = 0;
+    this.plain = false;
+  }
+
+  /** Keeps one of the few pieces of the kernel's own order. */
+  add(from: number, to: number): void {
+    const at = 2 * this.spanCount++;
+    this.spans[at] = from;
+    this.spans[at + 1] = to;
   }
 
   /** Keeps a piece of the body as it stands. Pieces a single space apart become one. False: too many. */

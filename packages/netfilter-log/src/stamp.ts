@@ -24,6 +24,10 @@ export class Stamp {
   #second = 0;
   #milliseconds = 0;
   #offset = noOffset;
+  /** The sixteen characters of the last "Mmm dd hh:mm:ss ", its time, and the reference time for which it is that. */
+  #lastText = new Float64Array(2);
+  #lastTime = 0;
+  #lastReference = Number.NaN;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,6 +41,27 @@ export class Stamp {
     const month = monthAt(b, at);
     if (month !== 0 && b[at + 3] === space) return this.#bsd(b, at, month);
     return b[at + 3] === space && weekdayAt(b, at) ? this.#weekday(b, at, end) : at;
+  }
+
+  /**
+   * Whether the sixteen characters at `at` are those of the stamp before: most lines come within the same second. Equal numbers are equal bytes (see
+   * known-text.ts); a 1 or 2 behind them may be a year.
+   */
+  repeats(v: DataView, at: number): boolean {
+    if (v.getFloat64(at, true) !== this.#lastText[0] || v.getFloat64(at + 8, true) !== this.#lastText[1]) return false;
+    const next = v.getUint8(at + 16);
+    if (this.#lastReference !== this.#clock.now || next === 0x31 || next === 0x32) return false;
+    this.time = this.#lastTime;
+    this.byDmesg = false;
+    return true;
+  }
+
+  /** Remembers the stamp just read, which is sixteen characters long with the space behind it and has no year. */
+  remember(v: DataView, at: number): void {
+    this.#lastText[0] = v.getFloat64(at, true);
+    this.#lastText[1] = v.getFloat64(at + 8, true);
+    this.#lastTime = this.time;
+    this.#lastReference = this.#clock.now;
   }
 
   #bsd(b: Uint8Array, at: number, month: number): number {

@@ -1,3 +1,5 @@
+import { viewOf } from '@droplens/pipeline';
+
 /** Lines are collected in pieces of this size; a smaller one costs calls, a larger one fresh pages of memory each time. */
 const pieceBytes = 64 * 1024;
 /** Bytes that a UTF-16 code unit takes at most. */
@@ -10,18 +12,26 @@ const unitBytes = 3;
 export class OutputBytes {
   #full: Buffer[] = [];
   #piece = Buffer.allocUnsafe(pieceBytes);
-  #length = 0;
+  #view = viewOf(this.#piece);
+  /** Where the next byte of the piece goes. */
+  length = 0;
+
+  /** Makes room for so many bytes of the caller's own, at most a piece; he writes them from `length` on and moves it. */
+  reserve(bytes: number): DataView {
+    if (bytes > pieceBytes - this.length) this.#close();
+    return this.#view;
+  }
 
   add(text: string): void {
     const most = text.length * unitBytes;
-    if (most > pieceBytes - this.#length) {
+    if (most > pieceBytes - this.length) {
       this.#close();
       if (most > pieceBytes) {
         this.#full.push(Buffer.from(text));
         return;
       }
     }
-    this.#length += this.#piece.write(text, this.#length);
+    this.length += this.#piece.write(text, this.length);
   }
 
   /** What has been added since the last time, in order. The pieces are the caller's: nothing is written over them. */
@@ -33,9 +43,10 @@ export class OutputBytes {
   }
 
   #close(): void {
-    if (this.#length === 0) return;
-    this.#full.push(this.#piece.subarray(0, this.#length));
+    if (this.length === 0) return;
+    this.#full.push(this.#piece.subarray(0, this.length));
     this.#piece = Buffer.allocUnsafe(pieceBytes);
-    this.#length = 0;
+    this.#view = viewOf(this.#piece);
+    this.length = 0;
   }
 }

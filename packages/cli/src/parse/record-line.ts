@@ -32,6 +32,8 @@ export class RecordLine {
   /** The line, with its line end and without its opening brace. */
   textOf(record: NetfilterRecord): string {
     const { proto, src, src_port: srcPort, dst_port: dstPort, icmp_type: type, icmp_code: code } = record;
+    // A quoted packet hardly comes twice.
+    if (record.extra.includes('[')) return slowText(record);
     const { short, text } = this.#extraOf(record);
     if (text === null) return slowText(record);
     const ports = (hasPorts(proto) && !short) || srcPort !== 0 || dstPort !== 0;

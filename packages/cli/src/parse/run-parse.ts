@@ -30,7 +30,7 @@ export async function runParse(
   const counts = noCounts();
   const inputs = files.length === 0 ? ['-'] : files;
   if (inputs.includes('-') && process.stdin.isTTY) session.terminal.note('reading lines from the terminal; Ctrl-D ends them\n');
-  const output = createOutput(session.terminal, options, inputs.length > 1);
+  const output = createOutput(session.terminal, options, parsing, inputs.length > 1);
   let failed = false;
   for (const file of inputs) {
     try {
@@ -69,6 +69,11 @@ async function parseFile(
   const reader = new LineReader((bytes, from, to) => {
     line += 1;
     counts.lines += 1;
+    if (output.takes?.(file, line, bytes, from, to) === true) {
+      counts.records += 1;
+      counts.packets += 1;
+      return;
+    }
     const result = parseBytes(bytes.subarray(from, to), parsing);
     if (result.longLine) counts.long += 1;
     if (result.undercount !== null) {

@@ -1,9 +1,10 @@
 import { cleanText, plain } from '@droplens/netfilter-log';
-import { escapeCell } from './text-cache.ts';
 
 /*
- * Writing cells. Copies move four bytes at a time and may write up to three beyond what they copy, which the next cell overwrites; a loop over single bytes
- * costs three times as much (measured: 45 bytes in 45 ns instead of 145). Checked copies look at four bytes at once, too.
+ * Writing cells. Copies move four or eight bytes at a time and may write some bytes beyond what they copy, which the next cell overwrites; a loop over
+ * single bytes costs three to five times as much. Eight bytes move as a floating-point number: exact but for a NaN, which takes a byte 0x7f or 0xff,
+ * and neither printable nor valid UTF-8 text without DEL has one. Lengths come out of arithmetic, not of branches, wherever they differ from
+ * row to row: a branch that the processor guesses wrong costs as much as copying thirty bytes.
  */
 
 const tab = 0x09;
@@ -16,6 +17,24 @@ const fourDigits = Int32Array.from({ length: 10_000 }, (_, value) => {
   return text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16) | (text.charCodeAt(3) << 24);
 });
 
+/** Clean text, ready to be copied: eight bytes a number, the last filled up with zeros. */
+export interface Cells {
+  readonly words: Float64Array;
+  readonly length: number;
+}
+
+/** Makes clean text ready to be copied. */
+export function cellsOf(text: string): Cells {
+  const encoded = encoder.encode(text);
+  const bytes = new Uint8Array((encoded.length + 7) & ~7);
+  bytes.set(encoded);
+  const view = viewOf(bytes);
+  return {
+    words: Float64Array.from({ length: bytes.length / 8 }, (_, i) => view.getFloat64(8 * i, true)),
+    length: encoded.length,
+  };
+}
+
 /** A view for four-byte access to the same bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -23,11 +42,21 @@ export function viewOf(bytes: Uint8Array): DataView {
 
 /** Writes a whole number ≥ 0 and a tab; returns the offset after them. Needs eight bytes of room more than it writes. */
 export function writeNumber(out: DataView, at: number, value: number): number {
-  if (value < 10) {
-    out.setInt16(at, (tab << 8) | (zero + value), true);
-    return at + 2;
+  if (value < 10_000) {
+    // Each difference is negative, so that its highest bit is set, where there is one more digit.
+    const more = ((9 - value) >>> 31) + ((99 - value) >>> 31) + ((999 - value) >>> 31);
+    out.setInt32(at, fourDigits[value]! >>> (24 - 8 * more), true);
+    out.setInt8(at + 1 + more, tab);
+    return at + 2 + more;
   }
-  const end = value < 10_000 ? writeLeading(out, at, value) : writeGroups(out, at, value);
+  if (value < 100_000) {
+    const first = (value / 10_000) | 0;
+    out.setInt8(at, zero + first);
+    out.setInt32(at + 1, fourDigits[value - first * 10_000]!, true);
+    out.setInt8(at + 5, tab);
+    return at + 6;
+  }
+  const end = writeGroups(out, at, value);
   out.setInt8(end, tab);
   return end + 1;
 }
@@ -37,6 +66,11 @@ function writeLeading(out: DataView, at: number, value: number): number {
   const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
   out.setInt32(at, fourDigits[value]! >>> (32 - 8 * digits), true);
   return at + digits;
+}
+
+/** Writes 0..9999 as four digits. */
+export function writeFourDigits(out: DataView, at: number, value: number): void {
+  out.setInt32(at, fourDigits[value]!, true);
 }
 
 /** Writes a number of more than four digits, four at a time. No recursion, or the common case above could not be inlined. */
@@ -69,8 +103,26 @@ export function writeThousandths(out: DataView, at: number, value: number): numb
 /** Copies a span known to be plain, behind which the source has at least three more bytes. */
 export function copySpan(out: DataView, at: number, source: DataView, from: number, to: number): number {
   let p = at;
-  for (let i = from; i < to; i += 4, p += 4) out.setInt32(p, source.getInt32(i, true), true);
+  let i = from;
+  for (const last = to - 7; i < last; i += 8, p += 8) out.setFloat64(p, source.getFloat64(i, true), true);
+  for (; i < to; i += 4, p += 4) out.setInt32(p, source.getInt32(i, true), true);
   return at + to - from;
+}
+
+/** Copies an IPv4 address, behind which the source has at least nine more bytes: sixteen bytes, whatever its length. */
+export function copyIpv4(out: DataView, at: number, source: DataView, from: number, to: number): number {
+  out.setInt32(at, source.getInt32(from, true), true);
+  out.setInt32(at + 4, source.getInt32(from + 4, true), true);
+  out.setInt32(at + 8, source.getInt32(from + 8, true), true);
+  out.setInt32(at + 12, source.getInt32(from + 12, true), true);
+  return at + to - from;
+}
+
+/** Copies cells that were made ready before. */
+export function copyCells(out: DataView, at: number, cells: Cells): number {
+  const { words, length } = cells;
+  for (let i = 0; i < words.length; i++) out.setFloat64(at + 8 * i, words[i]!, true);
+  return at + length;
 }
 
 /** Copies a span, escaped where it must be. */
@@ -91,6 +143,11 @@ export function writeSpan(out: DataView, at: number, source: DataView, from: num
     out.setInt8(p++, byte);
   }
   return p;
+}
+
+/** TabSeparated as ClickHouse reads it. Clean text has no control characters, so the backslash is all there is to escape. */
+export function escapeCell(cleaned: string): string {
+  return cleaned.includes('\\') ? cleaned.replaceAll('\\', '\\\\') : cleaned;
 }
 
 function writeEscaped(out: DataView, at: number, source: DataView, from: number, to: number): number {

@@ -5,13 +5,26 @@ import {
   type Line,
   LineScanner,
   protocolName,
-  type RejectReason,
-  rejectReasons,
   scanned,
   type UndercountCause,
 } from '@droplens/netfilter-log';
-import { copySpan, viewOf, writeNumber, writeSpan, writeThousandths } from './row-bytes.ts';
-import { type CachedText, cachedText, escapeCell, TextCache } from './text-cache.ts';
+import {
+  type Cells,
+  cellsOf,
+  copyCells,
+  copyIpv4,
+  copySpan,
+  escapeCell,
+  viewOf,
+  writeFourDigits,
+  writeNumber,
+  writeSpan,
+  writeThousandths,
+} from './row-bytes.ts';
+import { KnownCells } from './known-cells.ts';
+import { LeadingDigits } from './leading-digits.ts';
+import { noCounts, type RowCounts } from './row-counts.ts';
+import { TextCache } from './text-cache.ts';
 
 /** What the lines of a source do not say about themselves, and how much a block holds. */
 export interface RowWriterOptions {
@@ -29,18 +42,6 @@ export interface RowWriterOptions {
   readonly maxBytes?: number | undefined;
 }
 
-/** What a stretch of lines came to, cumulative. `lines` = lines with a record + the sum of `rejected` + `undercounts`. */
-export interface RowCounts {
-  lines: number;
-  /** Rows made; a repeated line makes several. */
-  records: number;
-  rejected: Record<RejectReason, number>;
-  /** Lines that only say what is missing. */
-  undercounts: number;
-  /** Lines longer than 8 KiB, of which only the beginning was read. */
-  longLines: number;
-}
-
 /** What was never logged, found at a position. */
 export interface FoundUndercount {
   readonly position: number;
@@ -54,6 +55,9 @@ export interface FoundUndercount {
 const maxRowBytes = 64 * 1024;
 
 const tab = 0x09;
+const dot = 0x2e;
+/** "0", tab, "0", tab. */
+const twoZeros = 0x09300930;
 
 /**
  * Lines in, blocks of rows out: TabSeparated text in the order of `rowColumns`. One buffer, filled by copying spans of the input; a block never
@@ -69,14 +73,16 @@ export class RowWriter {
   readonly #hosts: TextCache;
   readonly #prefixes: TextCache;
   readonly #host: string;
-  readonly #hostCell: CachedText;
+  readonly #hostCell: Cells;
+  readonly #knownHosts: KnownCells;
+  readonly #knownHeads: KnownCells;
   #length = 0;
   #rows = 0;
   #undercounts: FoundUndercount[] = [];
   #spare: Uint8Array | undefined;
-  #second = -1;
-  readonly #secondDigits = new DataView(new ArrayBuffer(32));
-  #secondLength = 0;
+  /** The seconds written last, and all but the last four digits of a position. */
+  readonly #second = new LeadingDigits();
+  readonly #position = new LeadingDigits();
 
   constructor(options: RowWriterOptions) {
     this.#scanner = new LineScanner({ timeZone: options.timeZone, bootTime: options.bootTime });
@@ -87,9 +93,15 @@ export class RowWriter {
     const matcher = new ActionMatcher(options.actions);
     this.#hosts = new TextCache((host) => `${escapeCell(host)}\t`);
     this.#prefixes = new TextCache((prefix) => `${escapeCell(prefix)}\t${matcher.match(prefix)}\t`);
+    this.#knownHosts = new KnownCells(({ bytes, hostFrom, hostTo }) => `${escapeCell(cleanText(bytes, hostFrom, hostTo))}\t`);
+    this.#knownHeads = new KnownCells(({ bytes, prefixFrom, prefixTo, inFrom, inTo, outFrom, outTo }) => {
+      const prefix = cleanText(bytes, prefixFrom, prefixTo);
+      const interfaces = [cleanText(bytes, inFrom, inTo), cleanText(bytes, outFrom, outTo)].map(escapeCell).join('\t');
+      return `${escapeCell(prefix)}\t${matcher.match(prefix)}\t${interfaces}\t`;
+    });
     const host = new TextEncoder().encode(options.host);
     this.#host = cleanText(host, 0, host.length);
-    this.#hostCell = cachedText(`${escapeCell(this.#host)}\t`);
+    this.#hostCell = cellsOf(`${escapeCell(this.#host)}\t`);
   }
 
   /** Rows waiting in the block. */
@@ -205,22 +217,20 @@ export class RowWriter {
   /** The cells in the order of `rowColumns`. */
   #writeRow(line: Line, position: number): void {
     const out = this.#view;
-    const { bytes, view } = line;
-    let p = this.#writeTime(writeNumber(out, this.#length, position), line.time);
-    const host = line.hostTo > line.hostFrom ? this.#hosts.find(bytes, view, line.hostFrom, line.hostTo) : this.#hostCell;
-    p = copySpan(out, p, host.cells, 0, host.length);
-    const prefix = this.#prefixes.find(bytes, view, line.prefixFrom, line.prefixTo);
-    p = copySpan(out, p, prefix.cells, 0, prefix.length);
-    p = writeSpan(out, p, view, line.inFrom, line.inTo);
+    const view = line.view;
+    let p = this.#writeTime(out, this.#writePosition(out, this.#length, position), line.time);
+    p = this.#writeHead(line, out, p);
+    if (line.family === 4) {
+      p = copyIpv4(out, p, view, line.srcFrom, line.srcTo);
+      out.setInt8(p++, tab);
+      p = copyIpv4(out, p, view, line.dstFrom, line.dstTo);
+    } else {
+      p = copySpan(out, p, view, line.srcFrom, line.srcTo);
+      out.setInt8(p++, tab);
+      p = copySpan(out, p, view, line.dstFrom, line.dstTo);
+    }
     out.setInt8(p++, tab);
-    p = writeSpan(out, p, view, line.outFrom, line.outTo);
-    out.setInt8(p++, tab);
-    p = copySpan(out, p, view, line.srcFrom, line.srcTo);
-    out.setInt8(p++, tab);
-    p = copySpan(out, p, view, line.dstFrom, line.dstTo);
-    out.setInt8(p++, tab);
-    const proto = (line.family === 4 ? protocols4 : protocols6)[line.proto + 1]!;
-    p = copySpan(out, p, proto.cells, 0, proto.length);
+    p = copyCells(out, p, (line.family === 4 ? protocols4 : protocols6)[line.proto + 1]!);
     p = writeNumber(out, p, line.srcPort);
     p = writeNumber(out, p, line.dstPort);
     p = writeNumber(out, p, line.length);
@@ -228,36 +238,60 @@ export class RowWriter {
     p = writeNumber(out, p, line.id);
     p = writeNumber(out, p, line.flags);
     p = writeNumber(out, p, line.window);
-    p = writeNumber(out, p, line.type);
-    p = writeNumber(out, p, line.code);
-    const spans = line.spans;
-    for (let i = 0; i < line.spanCount; i++) {
-      if (i > 0) out.setInt8(p++, 0x20);
-      p = writeSpan(out, p, view, spans[2 * i]!, spans[2 * i + 1]!);
+    if ((line.type | line.code) === 0) {
+      out.setInt32(p, twoZeros, true);
+      p += 4;
+    } else p = writeNumber(out, writeNumber(out, p, line.type), line.code);
+    const { spans, spanCount, plain } = line;
+    for (let i = 0; i < 2 * spanCount; i += 2) {
+      p = plain ? copySpan(out, p, view, spans[i]!, spans[i + 1]!) : writeSpan(out, p, view, spans[i]!, spans[i + 1]!);
+      out.setInt8(p++, 0x20);
     }
+    // The line end takes the place of the last space.
+    if (spanCount > 0) p--;
     out.setInt8(p, 0x0a);
     this.#length = p + 1;
   }
 
+  /** Host, prefix, action, interfaces: the same in most lines, so they are copied as they were written before. */
+  #writeHead(line: Line, out: DataView, at: number): number {
+    const { bytes, view, knownHost, knownHead } = line;
+    let p = at;
+    if (knownHost !== null) p = copyCells(out, p, this.#knownHosts.of(knownHost, line));
+    else
+      p = copyCells(
+        out,
+        p,
+        line.hostTo > line.hostFrom ? this.#hosts.find(bytes, view, line.hostFrom, line.hostTo) : this.#hostCell,
+      );
+    if (knownHead !== null) return copyCells(out, p, this.#knownHeads.of(knownHead, line));
+    p = copyCells(out, p, this.#prefixes.find(bytes, view, line.prefixFrom, line.prefixTo));
+    p = writeSpan(out, p, view, line.inFrom, line.inTo);
+    out.setInt8(p++, tab);
+    p = writeSpan(out, p, view, line.outFrom, line.outTo);
+    out.setInt8(p, tab);
+    return p + 1;
+  }
+
+  /** Neighbours share all but the last four digits. */
+  #writePosition(out: DataView, at: number, position: number): number {
+    if (position < 10_000) return writeNumber(out, at, position);
+    const high = Math.floor(position / 10_000);
+    const p = this.#position.write(out, at, high);
+    writeFourDigits(out, p, position - high * 10_000);
+    out.setInt8(p + 4, tab);
+    return p + 5;
+  }
+
   /** Seconds with three decimals; neighbours share the seconds' digits. */
-  #writeTime(at: number, time: number): number {
+  #writeTime(out: DataView, at: number, time: number): number {
     const second = Math.floor(time / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#secondLength = writeNumber(this.#secondDigits, 0, second) - 1;
-      this.#secondDigits.setInt8(this.#secondLength++, 0x2e);
-    }
-    const p = copySpan(this.#view, at, this.#secondDigits, 0, this.#secondLength);
-    return writeThousandths(this.#view, p, time - second * 1000);
+    const p = this.#second.write(out, at, second);
+    out.setInt8(p, dot);
+    return writeThousandths(out, p + 1, time - second * 1000);
   }
 }
 
-/** Counts of nothing. */
-export function noCounts(): RowCounts {
-  const rejected = Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as Record<RejectReason, number>;
-  return { lines: 0, records: 0, rejected, undercounts: 0, longLines: 0 };
-}
-
 /** Cells of `proto` by number + 1. */
-const protocols4 = Array.from({ length: 257 }, (_, i) => cachedText(`${protocolName(i - 1, 4)}\t`));
-const protocols6 = Array.from({ length: 257 }, (_, i) => cachedText(`${protocolName(i - 1, 6)}\t`));
+const protocols4 = Array.from({ length: 257 }, (_, i) => cellsOf(`${protocolName(i - 1, 4)}\t`));
+const protocols6 = Array.from({ length: 257 }, (_, i) => cellsOf(`${protocolName(i - 1, 6)}\t`));

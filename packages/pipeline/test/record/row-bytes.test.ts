@@ -1,8 +1,17 @@
 import { cleanText } from '@droplens/netfilter-log';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { copySpan, viewOf, writeNumber, writeSpan, writeThousandths } from '../../src/record/row-bytes.ts';
-import { escapeCell } from '../../src/record/text-cache.ts';
+import {
+  cellsOf,
+  copyCells,
+  copyIpv4,
+  copySpan,
+  escapeCell,
+  viewOf,
+  writeNumber,
+  writeSpan,
+  writeThousandths,
+} from '../../src/record/row-bytes.ts';
 
 const out = new Uint8Array(4096);
 const view = viewOf(out);
@@ -23,8 +32,17 @@ it('writes thousandths with their zeros', () => {
 
 it('copies spans of every length exactly', () => {
   const source = new TextEncoder().encode('abcdefghijklmnopqrstuvwxyz');
-  for (let to = 0; to < 20; to++)
+  for (let to = 0; to < 23; to++)
     expect(text(copySpan(view, 1, viewOf(source), 0, to))).toBe('abcdefghijklmnopqrstuvwxyz'.slice(0, to));
+});
+
+it('copies addresses and ready cells exactly', () => {
+  for (const address of ['1.2.3.4', '255.255.255.255', '10.200.3.99']) {
+    const source = new TextEncoder().encode(`${address} LEN=40 TOS=0x00`);
+    expect(text(copyIpv4(view, 1, viewOf(source), 0, address.length))).toBe(address);
+  }
+  for (const each of ['', 'a\t', 'zurück \u{1f6a7}\tdeny\t', 'x'.repeat(100)])
+    expect(text(copyCells(view, 1, cellsOf(each)))).toBe(each);
 });
 
 it('writes any bytes as clean, escaped text', () => {
