@@ -1,7 +1,7 @@
 -- Which hosts are knocked at most.
 -- Parameters: the filters, limit. Columns: host, packets, strays, sources (distinct, exact to 65,536), ports (distinct), first, last (ms),
 -- and over all, the same in each row: all_packets, all_strays, all_groups.
-SELECT h AS host, sum(p) AS packets, sum(st) AS strays, uniq(src) AS sources, uniqExactArray(codes) AS ports,
+SELECT h AS host, sum(p) AS packets, sum(st) AS strays, uniq(src) AS sources, groupBitmapArray(codes) AS ports,
   toUnixTimestamp64Milli(min(f)) AS first, toUnixTimestamp64Milli(max(l)) AS last,
   sum(packets) OVER () AS all_packets, sum(strays) OVER () AS all_strays, count() OVER () AS all_groups
 FROM (
