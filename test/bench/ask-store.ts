@@ -68,6 +68,14 @@ const year = `${heaviest}, ${(packets / 1000).toFixed(0)}k packets`;
 const answers: Answer[] = [
   await figure('top sources, 24 h', 300, size, () => store.topSources({ since: since(day), limit: 10 })),
   await figure('source over a year', 200, year, () => store.source(heaviest, { since: since(365 * day) })),
+  await figure('top sources, 24 h, of one country', undefined, size, () =>
+    store.topSources({ since: since(day), countries: ['NL'] }),
+  ),
+  await figure('top countries, 24 h', undefined, size, () => store.topCountries({ since: since(day) })),
+  await figure('top ports, 24 h', undefined, size, () => store.topPorts({ since: since(day) })),
+  await figure('search, the 20 newest of 7 days', undefined, size, async () => {
+    for await (const packet of store.search({ since: since(7 * day), limit: 20 })) void packet;
+  }),
   await figure('droplens top sources, at the prompt', undefined, 'whole process', () =>
     command('top', 'sources', '--since', '24h'),
   ),

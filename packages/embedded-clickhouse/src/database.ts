@@ -190,6 +190,8 @@ export class Database {
       ['implicit_select', '0'],
       ['allow_introspection_functions', '0'],
       ['max_threads', String(this.#config.threads)],
+      // by itself the engine runs every query on one thread where a thread would have less than 1 GiB to itself
+      ['max_threads_min_free_memory_per_thread', '0'],
       ['async_insert', '0'],
       ['max_memory_usage', String(Math.floor(memory * 0.75))],
       ['max_bytes_before_external_group_by', String(Math.floor(memory / 4))],

@@ -20,7 +20,7 @@ const registry = new Registry();
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "droplens 'engine' ä # "));
   const reporter = createReporter({ registry, destination: { write: () => undefined } });
-  engine = await openEngine({ directory, reporter, queue: 3, max_execution_seconds: 30 });
+  engine = await openEngine({ directory, reporter, queue: 3, threads: 3, max_execution_seconds: 30 });
   client = createClient({ url: engine.url, ...engine.writer });
   await client.command({ query: 'CREATE DATABASE droplens' });
 });
@@ -334,6 +334,14 @@ describe('inserts', () => {
 });
 
 describe('queries', () => {
+  test.each(['writer', 'readonly'] as const)(
+    'of the %s run on as many threads as configured, little memory or not',
+    async (role) => {
+      const sql = 'EXPLAIN PIPELINE SELECT sum(cityHash64(number)) FROM numbers_mt(100000000)';
+      expect(await (await ask({ sql, account: engine[role] })).text()).toContain('× 3');
+    },
+  );
+
   test('answer with headers, and errors with status and code', async () => {
     const response = await ask({ sql: 'SELECT number FROM numbers(10) FORMAT JSONEachRow', url: { query_id: 'my-id' } });
     expect(response.headers.get('x-clickhouse-query-id')).toBe('my-id');

@@ -33,8 +33,8 @@ export interface Filters {
 const earliest = 0;
 const latest = 4_294_965_600_000;
 
-/** The parameters that `$filter` reads (sql/queries/filter.sql); DL_USAGE for an address that is none. */
-export function filterParameters(filters: Filters): Record<string, unknown> {
+/** The parameters that `$filter` reads (sql/queries/filter.sql), for packets alone; DL_USAGE for an address that is none. */
+export function filterParameters(filters: Filters): Record<string, unknown> & { readonly since: number; readonly until: number } {
   const src = filters.src === undefined ? everything : parseNetwork(filters.src);
   const dst = filters.dst === undefined ? everything : parseNetwork(filters.dst);
   for (const port of filters.ports ?? []) {
@@ -44,6 +44,8 @@ export function filterParameters(filters: Filters): Record<string, unknown> {
   return {
     since: moment(filters.since, earliest),
     until: moment(filters.until, latest),
+    hours_from: 0,
+    hours_to: 0,
     src_from: src.from,
     src_to: src.to,
     dst_from: dst.from,

@@ -14,15 +14,6 @@ export type { HostOverview, Overview, StreamStatus, TableSize, UndercountByCause
 export type { RecentPackets, Share } from './recent-packets.ts';
 export type { SearchOptions, StoredPacket } from './search.ts';
 export type { Neighbour, Neighbourhood, PersistentPort, Series, SourceDossier, SourceOptions } from './source.ts';
-export type {
-  Top,
-  TopCountry,
-  TopHost,
-  TopOptions,
-  TopPort,
-  TopPrefix,
-  TopRow,
-  TopSource,
-  TopSourcesOptions,
-  WantedPort,
-} from './top.ts';
+export type { Top, TopCountry, TopHost, TopOptions, TopPort, TopPrefix, TopRow, WantedPort } from './top.ts';
+export type { TopSource, TopSourcesOptions } from './top-sources.ts';
+export type { Reach } from './reading.ts';

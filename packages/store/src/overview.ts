@@ -1,4 +1,6 @@
 import type { Connection } from './connection.ts';
+import { filterParameters } from './filters.ts';
+import { readHours } from './reading.ts';
 
 /** What came since a moment. */
 export interface Overview {
@@ -60,10 +62,11 @@ export interface TableSize {
 
 /** Numbers for the live line: packets, sources and hosts since `since` (milliseconds since 1970), by event time. */
 export async function overview(connection: Connection, since: number): Promise<Overview> {
-  const moment = Math.min(Math.max(Math.floor(since), 0), 4_294_965_600_000);
+  const filters = filterParameters({ since, directions: [], actions: [] });
+  const { parameters } = await readHours(connection, filters);
   const [rows, causes] = await Promise.all([
-    connection.rows<HostOverview & { all_sources: number }>('overview', { since: moment }),
-    undercount(connection, { since: moment }),
+    connection.rows<HostOverview & { all_sources: number }>('overview', { ...filters, ...parameters }),
+    undercount(connection, { since: filters.since }),
   ]);
   return {
     packets: rows.reduce((sum, row) => sum + row.packets, 0),

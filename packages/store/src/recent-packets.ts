@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { portOfCode } from './port-code.ts';
 import type { WantedPort } from './top.ts';
 
 /** A name with its packets; lists of these have the most packets first. */
@@ -38,7 +39,7 @@ type Frequent<Value> = readonly { readonly item: Value; readonly count: number; 
 interface RecentRow {
   readonly packets: number;
   readonly since: number;
-  readonly ports: readonly (readonly [string, number, number])[];
+  readonly ports: readonly (readonly [code: number, packets: number])[];
   readonly tcp: number;
   readonly syn_only: number;
   readonly ttl_min: number;
@@ -57,7 +58,7 @@ export async function readRecent(connection: Connection, parameters: Record<stri
   return {
     packets: row.packets,
     since: row.since,
-    ports: row.ports.map(([proto, port, packets]) => ({ proto, port, packets })),
+    ports: row.ports.map(([code, packets]) => ({ ...portOfCode(code), packets })),
     tcp: row.tcp,
     synOnly: row.syn_only,
     flags: frequent(row.flags),

@@ -41,9 +41,26 @@ export interface SearchOptions extends Filters {
 /** Packets that fit, newest first, one after the other; leaving the loop ends the query. */
 export async function* searchPackets(connection: Connection, options: SearchOptions): AsyncGenerator<StoredPacket> {
   const limit = Math.max(Math.floor(options.limit ?? 100), 1);
-  const rows = connection.stream<SearchRow>('search', { ...filterParameters(options), limit });
+  const parameters = filterParameters(options);
+  const since = await newestSince(connection, parameters, limit);
+  const rows = connection.stream<SearchRow>('search', { ...parameters, since, limit });
   for await (const { loaded_ms, time_ms, src_text, dst_text, ...same } of rows) {
     yield { time: time_ms, loaded_at: loaded_ms, ...same, src: shortAddress(src_text), dst: shortAddress(dst_text) };
+  }
+}
+
+/** A time since which the newest `limit` packets came: looked for in the last hour, then in the last 32 …, so few hours are read. */
+async function newestSince(
+  connection: Connection,
+  parameters: ReturnType<typeof filterParameters>,
+  limit: number,
+): Promise<number> {
+  const newest = Math.min(parameters.until, Date.now());
+  for (let span = 3_600_000; ; span *= 32) {
+    const since = Math.max(newest - span, parameters.since);
+    const [row] = await connection.rows<{ found: number; oldest: number }>('search-newest', { ...parameters, since, limit });
+    if (row !== undefined && row.found >= limit) return row.oldest;
+    if (since === parameters.since) return since;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { Action, Direction } from './filters.ts';
 import { addressNumber, enclosing, parseNetwork, shortAddress, type Network } from './network.ts';
+import { portOfCode } from './port-code.ts';
 import { readRecent, type RecentPackets, type Share } from './recent-packets.ts';
 
 export interface SourceOptions {
@@ -37,7 +38,7 @@ export interface SourceDossier {
   readonly actions: readonly Share<Action>[];
   /** Distinct (protocol, port). */
   readonly ports: number;
-  /** The most persistent ports: in how many hours (per address, host, action and direction) each was asked for. */
+  /** The most persistent ports: in how many hours each was asked for. */
   readonly wants: readonly PersistentPort[];
   /** Packets per bucket, none left out, for a sparkline. */
   readonly series: Series;
@@ -119,11 +120,7 @@ export async function sourceDossier(connection: Connection, target: string, opti
     directions: shares(summary.directions) as Share<Direction>[],
     actions: shares(summary.actions) as Share<Action>[],
     ports: summary.distinct_ports,
-    wants: wants.map(({ code, hours }) => ({
-      proto: protocolNames.get(code >>> 16) ?? String(code >>> 16),
-      port: code & 0xffff,
-      hours,
-    })),
+    wants: wants.map(({ code, hours }) => ({ ...portOfCode(code), hours })),
     series,
     recent,
     members: members.map(neighbour),
@@ -148,14 +145,6 @@ interface SummaryRow {
 }
 
 type Counts = Readonly<Record<string, number>>;
-
-/** The protocols that are stored by name, by their numbers. */
-const protocolNames: ReadonlyMap<number, string> = new Map([
-  [1, 'ICMP'],
-  [6, 'TCP'],
-  [17, 'UDP'],
-  [58, 'ICMPv6'],
-]);
 
 async function readSeries(connection: Connection, window: Record<string, unknown>, summary: SummaryRow): Promise<Series> {
   const hourly = summary.last_seen - summary.first_seen <= hourlySpanMs;

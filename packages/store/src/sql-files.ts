@@ -6,12 +6,15 @@ export const sqlDirectory = fileURLToPath(new URL('../sql/', import.meta.url));
 
 const texts = new Map<string, string>();
 
-/** A statement of `sql/queries/` by its file's name without `.sql`; comments are removed, `$filter` and `$group` are filled in. */
+/** Texts of `sql/queries/` that others share; `$name` in them stands for it. */
+const parts = ['filter', 'hourly-sources', 'hourly', 'ports', 'group', 'code', 'wanted'] as const;
+
+/** A statement of `sql/queries/` by its file's name without `.sql`; comments are removed, shared parts are filled in. */
 export function statement(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {
     text = withoutComments(readFileSync(`${sqlDirectory}queries/${name}.sql`, 'utf8')).trim();
-    for (const part of ['filter', 'group'] as const) {
+    for (const part of parts) {
       if (text.includes(`$${part}`)) text = text.replaceAll(`$${part}`, () => statement(part));
     }
     texts.set(name, text);

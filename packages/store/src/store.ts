@@ -26,16 +26,14 @@ import {
   topHosts,
   topPorts,
   topPrefixes,
-  topSources,
   type Top,
   type TopCountry,
   type TopHost,
   type TopOptions,
   type TopPort,
   type TopPrefix,
-  type TopSource,
-  type TopSourcesOptions,
 } from './top.ts';
+import { topSources, type TopSource, type TopSourcesOptions } from './top-sources.ts';
 
 export interface StoreOptions {
   /** `http://host:port` of a ClickHouse server or of the embedded engine. */

@@ -107,6 +107,7 @@ describe('overview', () => {
       { ...plainRow, time: noon + 9, host: 'db', action: 'allow' as const },
       { ...plainRow, time: noon - 1 },
     ];
+    const hour = 3_600_000;
     await opened.store.insertDrops({ rows: rowText(rows), loadedAt: noon, token: 'overview' });
     expect(await opened.store.overview(noon)).toEqual({
       packets: 3,
@@ -118,6 +119,11 @@ describe('overview', () => {
       ],
       undercount: { missing: 12, unknown: 1 },
     });
+    // a moment that cuts an hour, whole hours, and both
+    const all = { packets: 4, denied: 3, sources: 2 };
+    expect(await opened.store.overview(noon + 6)).toMatchObject({ packets: 1, denied: 0, sources: 1 });
+    expect(await opened.store.overview(Math.floor(noon / hour) * hour - hour)).toMatchObject(all);
+    expect(await opened.store.overview(Math.floor(noon / hour) * hour - 1)).toMatchObject(all);
   });
 
   it('tells how large the tables are', async () => {

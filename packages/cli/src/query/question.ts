@@ -1,6 +1,7 @@
 import { DroplensError } from '@droplens/runtime';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
 import type { Configuration } from '../config/schema.ts';
+import type { Reach } from '@droplens/store';
 import type { RowFormat } from '../output/row-format.ts';
 import { Interrupted, type Session } from '../session.ts';
 import { openStore, type OpenedStore } from '../store/open-store.ts';
@@ -69,12 +70,23 @@ export function nothingFound(session: Session, format: RowFormat, hint: string):
 
 const day = 86_400_000;
 
+/** What an answer could not tell of its window, on stderr, before it. */
+export function sayReach(session: Session, config: Configuration, reach: Reach): void {
+  const kept = `packets are kept for ${config.retention.raw_days} days after loading (retention.raw_days)`;
+  if (reach === 'hours') session.terminal.note(`${kept}; what is older is counted by whole hours\n`);
+  if (reach === 'kept') {
+    session.terminal.note(
+      `${kept}, and what is older is not counted here: the hourly history knows no prefix, and ports and protocols not by source\n`,
+    );
+  }
+}
+
 /** Single packets are kept for a while only: a question that reaches further back is told so, on stderr, before its answer. */
 export function sayWhatIsKept(session: Session, config: Configuration, since: number | undefined, now: number): void {
   const days = config.retention.raw_days;
   if (since === undefined || since >= now - days * day) return;
   session.terminal.note(
-    `packets are kept for ${days} days after loading (retention.raw_days); of what is older, droplens source ADDRESS still tells the hours\n`,
+    `packets are kept for ${days} days after loading (retention.raw_days); of what is older, droplens top sources and droplens source ADDRESS still tell the hours\n`,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Store, Top, TopOptions, TopRow, TopSource } from '@droplens/store';
+import type { Reach, Store, Top, TopOptions, TopRow, TopSource } from '@droplens/store';
 import type { TopKind } from '../commands/top.ts';
 import { absoluteTime, grouped, share, span } from '../terminal/numbers.ts';
 import type { Column } from '../terminal/table.ts';
@@ -12,8 +12,13 @@ export interface TimeStyle {
   readonly utc: boolean;
 }
 
+/** A top list, and how far it is true to its window. */
+export interface TopAnswer extends Answer<TopRow> {
+  readonly reach: Reach;
+}
+
 /** Asks the store and lays the answer out. */
-export async function topAnswer(store: Store, kind: TopKind, options: TopOptions, style: TimeStyle): Promise<Answer<TopRow>> {
+export async function topAnswer(store: Store, kind: TopKind, options: TopOptions, style: TimeStyle): Promise<TopAnswer> {
   switch (kind) {
     case 'sources':
       return layOut(await store.topSources(options), style, {
@@ -24,7 +29,7 @@ export async function topAnswer(store: Store, kind: TopKind, options: TopOptions
           source: row.source,
           country: row.country,
           asn: row.asn,
-          wants: row.wants.map(({ proto, port, packets }) => ({ proto, dst_port: port, packets })),
+          wants: row.wants.map(({ proto, port, ...count }) => ({ proto, dst_port: port, ...count })),
           ports: row.ports,
           hosts: row.hosts,
         }),
@@ -97,8 +102,8 @@ function layOut<Row extends TopRow>(
   top: Top<Row>,
   style: TimeStyle,
   { where, names, columns, fields, isNameless }: Layout<Row>,
-): Answer<TopRow> {
-  const { rows, packets, strays } = top;
+): TopAnswer {
+  const { rows, packets, strays, reach } = top;
   const nameless = isNameless === undefined ? undefined : rows.find((row) => isNameless(row));
   const groups = top.groups - (nameless === undefined ? 0 : 1);
   const record = (row: Row): Record<string, unknown> => ({
@@ -126,7 +131,7 @@ function layOut<Row extends TopRow>(
       `${strays > 0 ? `  Replies and strays: ${share(strays, packets)}` : ''}\n`,
   };
   // rows are only ever handed back to the functions beside them
-  return answer as unknown as Answer<TopRow>;
+  return { ...(answer as unknown as Answer<TopRow>), reach };
 }
 
 function sourceColumns(rows: readonly TopSource[]): readonly Column<TopSource>[] {

@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError } from '../command-error.ts';
 import type { TopCommandOptions, TopKind } from '../commands/top.ts';
-import type { TopRow } from '@droplens/store';
+import type { Reach } from '@droplens/store';
 import type { ConfigurationFlags } from '../config/load.ts';
+import type { Configuration } from '../config/schema.ts';
 import { Interrupted, type Session } from '../session.ts';
 import { absoluteTime } from '../terminal/numbers.ts';
 import { cutText } from '../terminal/safe-text.ts';
 import type { OpenedStore } from '../store/open-store.ts';
-import { answerTable, writeAnswer, type Answer } from './answer.ts';
+import { answerTable, writeAnswer } from './answer.ts';
 import { filtersOf } from './filters.ts';
-import { ask, nothingFound, rowLimit, sayWhatIsKept } from './question.ts';
-import { topAnswer } from './top-answer.ts';
+import { ask, nothingFound, rowLimit, sayReach } from './question.ts';
+import { topAnswer, type TopAnswer } from './top-answer.ts';
 
 /** How often `--watch` asks again. */
 const refreshMs = 2000;
@@ -24,15 +25,14 @@ export async function runTop(
 ): Promise<void> {
   const limit = rowLimit(options.limit);
   // a mistake in the options is told before anything is opened
-  const now = Date.now();
-  const { since } = filtersOf(options, now);
+  filtersOf(options, Date.now());
   if (options.watch === true && options.format !== 'table') {
     throw new CommandError('DL_USAGE', '--watch shows a table', 'leave out --format, or ask again and again from a script');
   }
   const asked = ask(session, flags, async (opened, config) => {
-    sayWhatIsKept(session, config, since, now);
-    if (options.watch === true) return watch(session, opened, kind, options, limit);
+    if (options.watch === true) return watch(session, config, opened, kind, options, limit);
     const answer = await current(opened, kind, options, limit);
+    sayReach(session, config, answer.reach);
     if (answer.rows.length === 0)
       nothingFound(
         session,
@@ -47,7 +47,7 @@ export async function runTop(
   });
 }
 
-async function current(opened: OpenedStore, kind: TopKind, options: TopCommandOptions, limit: number): Promise<Answer<TopRow>> {
+async function current(opened: OpenedStore, kind: TopKind, options: TopCommandOptions, limit: number): Promise<TopAnswer> {
   const now = Date.now();
   const filters = filtersOf(options, now);
   return topAnswer(opened.store, kind, { ...filters, limit }, { now, utc: options.utc === true });
@@ -55,17 +55,21 @@ async function current(opened: OpenedStore, kind: TopKind, options: TopCommandOp
 
 async function watch(
   session: Session,
+  config: Configuration,
   opened: OpenedStore,
   kind: TopKind,
   options: TopCommandOptions,
   limit: number,
 ): Promise<void> {
   const { terminal, signal } = session;
+  let said: Reach = 'exact';
   while (!signal.aborted) {
     // our head, the table's, and what stands below it, which a narrow terminal breaks; the terminal may have another size by now
     const others = 4 + Math.ceil(80 / terminal.columns);
     const fitting = terminal.interactive ? Math.max(1, Math.min(limit, terminal.rows - others)) : limit;
     const answer = await current(opened, kind, options, fitting);
+    if (answer.reach !== said) sayReach(session, config, answer.reach);
+    said = answer.reach;
     const title = `droplens top ${kind}, last ${options.since ?? 'of all'}, ${absoluteTime(Date.now(), options.utc === true)}   Ctrl-C ends`;
     const head = `${cutText(title, terminal.columns - 1)}\n\n`;
     const body = answer.rows.length === 0 ? ' nothing denied yet\n' : answerTable(session, answer);

@@ -95,16 +95,17 @@ SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_repl
   min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1, auto_statistics_types = '';
 
 -- One row per source, hour, host, action and direction. ports: a set of protocol number × 65536 + port (for ICMP and ICMPv6 + type).
--- A question about one source reads a granule of every part: hence small granules, and earlier merges than elsewhere.
+-- A question about one source reads a granule of every part: hence small granules, and earlier merges than elsewhere. Top lists read hour,
+-- packets and strays of a whole month: hence LZ4 for them, a fifth faster for a fourteenth more room.
 CREATE TABLE IF NOT EXISTS sources_1h (
-  hour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+  hour DateTime('UTC') CODEC(Delta(4), LZ4),
   src IPv6 CODEC(ZSTD(1)),
   host LowCardinality(String),
   action Enum8('unknown' = 0, 'deny' = 1, 'allow' = 2, 'audit' = 3),
   direction Enum8('in' = 0, 'out' = 1, 'forward' = 2),
   loaded SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta(4), ZSTD(1)),
-  packets SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-  strays SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  packets SimpleAggregateFunction(sum, UInt64) CODEC(LZ4),
+  strays SimpleAggregateFunction(sum, UInt64) CODEC(LZ4),
   first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
   last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
   country SimpleAggregateFunction(max, LowCardinality(String)),

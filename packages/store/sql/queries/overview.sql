@@ -1,9 +1,11 @@
--- What came since a moment, by host. Parameters: since (ms). Columns: host, packets, denied (inbound or not), last (ms), and over all hosts,
+-- What came since a moment, by host. Parameters: the filters. Columns: host, packets, denied (inbound or not), last (ms), and over all hosts,
 -- the same in each row: all_sources (distinct, exact to 65,536).
-SELECT host, count() AS packets, countIf(action IN ('deny', 'unknown')) AS denied, toUnixTimestamp64Milli(max(time)) AS last,
-  (SELECT uniq(src) FROM drops WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-    AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))) AS all_sources
-FROM drops
-WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
-GROUP BY host
+SELECT h AS host, sum(p) AS packets, sumIf(p, a IN ('deny', 'unknown')) AS denied, toUnixTimestamp64Milli(max(l)) AS last,
+  uniqMerge(uniqState(src)) OVER () AS all_sources
+FROM (
+  SELECT host AS h, src, action AS a, packets AS p, last AS l FROM sources_1h WHERE $hourly-sources
+  UNION ALL
+  SELECT host AS h, src, action AS a, 1 AS p, time AS l FROM drops WHERE $filter
+)
+GROUP BY h
 ORDER BY host

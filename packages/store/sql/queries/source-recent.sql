@@ -2,11 +2,24 @@
 -- which those are, so few granules are read. Raw rows are kept for a while only.
 -- Parameters: since, until (ms), src_from, src_to, hours (at most so many hours, and no further one once packets are enough), enough
 -- (packets), limit (ports listed).
--- Columns: packets, since (ms, first packet read), ports [[proto, port, packets] …] most asked first, tcp, syn_only (TCP with SYN and nothing
+-- Columns: packets, since (ms, first packet read), ports [[code, packets] …] most asked first, tcp, syn_only (TCP with SYN and nothing
 -- else), ttl_min, ttl_max, destinations (distinct), and the five most frequent as [{item, count, error} …] (exact up to 4,096
 -- different ones): flags, windows (both of TCP), ip_ids, prefixes.
-WITH recent AS (
-  SELECT proto, dst_port, time, tcp_flags, window, ttl, ip_id, dst, prefix
+-- The ports are counted as runs in the sorted list of all: reading the rows a second time costs more.
+WITH
+  arraySort(groupArray(code)) AS codes,
+  arraySlice(arrayPushFront(codes, 4294967295), 1, length(codes)) AS before,
+  arrayFilter((code, previous) -> code != previous, codes, before) AS asked,
+  arrayFilter((place, code, previous) -> code != previous, arrayEnumerate(codes), codes, before) AS starts,
+  arrayMap((start, next) -> next - start, starts, arraySlice(arrayPushBack(starts, toUInt32(length(codes) + 1)), 2)) AS counts
+SELECT count() AS packets, toUnixTimestamp64Milli(min(time)) AS since,
+  arraySlice(arraySort(t -> (-t.2, t.1), arrayZip(asked, counts)), 1, {limit:UInt64}) AS ports,
+  countIf(proto = 'TCP') AS tcp, countIf(proto = 'TCP' AND tcp_flags = 2) AS syn_only, min(ttl) AS ttl_min, max(ttl) AS ttl_max,
+  uniqExact(dst) AS destinations, approx_top_countIf(5, 4096)(tcp_flags, proto = 'TCP') AS flags,
+  approx_top_countIf(5, 4096)(window, proto = 'TCP') AS windows, approx_top_count(5, 4096)(ip_id) AS ip_ids,
+  approx_top_count(5, 4096)(toString(prefix)) AS prefixes
+FROM (
+  SELECT proto, $code AS code, time, tcp_flags, window, ttl, ip_id, dst, prefix
   FROM drops
   WHERE toStartOfHour(time) IN (
       SELECT hour
@@ -24,11 +37,3 @@ WITH recent AS (
     AND src BETWEEN toIPv6({src_from:String}) AND toIPv6({src_to:String})
     AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
 )
-SELECT count() AS packets, toUnixTimestamp64Milli(min(time)) AS since,
-  (SELECT arraySlice(arraySort(t -> (-toInt64(t.3), t.1, t.2), groupArray((proto, dst_port, n))), 1, {limit:UInt64})
-    FROM (SELECT proto, dst_port, count() AS n FROM recent GROUP BY proto, dst_port)) AS ports,
-  countIf(proto = 'TCP') AS tcp, countIf(proto = 'TCP' AND tcp_flags = 2) AS syn_only, min(ttl) AS ttl_min, max(ttl) AS ttl_max,
-  uniqExact(dst) AS destinations, approx_top_countIf(5, 4096)(tcp_flags, proto = 'TCP') AS flags,
-  approx_top_countIf(5, 4096)(window, proto = 'TCP') AS windows, approx_top_count(5, 4096)(ip_id) AS ip_ids,
-  approx_top_count(5, 4096)(toString(prefix)) AS prefixes
-FROM recent

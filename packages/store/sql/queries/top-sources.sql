@@ -4,8 +4,11 @@
 SELECT sum(n) AS all_packets, sum(s) AS all_strays, count() AS all_groups,
   arrayMap(t -> (toString(t.2), -t.1), groupArraySorted({limit:UInt64})((-toInt64(n), address))) AS top
 FROM (
-  SELECT $group AS address, count() AS n, countIf(stray) AS s
-  FROM drops
-  WHERE $filter
+  SELECT $group AS address, sum(p) AS n, sum(st) AS s
+  FROM (
+    SELECT src, packets AS p, strays AS st FROM sources_1h WHERE $hourly-sources
+    UNION ALL
+    SELECT src, 1 AS p, stray AS st FROM drops WHERE $filter
+  )
   GROUP BY address
 )
