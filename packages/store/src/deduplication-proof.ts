@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from './connection.ts';
-import { insertStatement } from './insert.ts';
+import { dropsStatement } from './insert.ts';
 import { readMigrations } from './migrations.ts';
 import { statement } from './sql-files.ts';
 
@@ -46,7 +46,7 @@ export async function proveDeduplication(connection: Connection, second: Connect
   const loadedAt = Date.now();
 
   const send = async (over: Connection, token: string, rows: readonly string[]): Promise<void> => {
-    const sql = scratch(insertStatement('insert-drops', `${mark}:${token}`));
+    const sql = scratch(dropsStatement(`${mark}:${token}`));
     await over.insert(sql, Buffer.from(`${rows.join('\n')}\n`), { loaded_at: loadedAt }, 'the proof’s insert');
   };
   const look = async (what: string, expected: number): Promise<void> => {

@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import { proveDeduplication, type DeduplicationProof } from './deduplication-proof.ts';
 import { insertStatuses, insertUndercounts, type Status, type Undercount } from './health.ts';
 import { contactedRemotes, hostStates, insertHosts, type Contacted, type HostInsert, type HostState } from './hosts.ts';
-import { insertDrops, type DropsInsert } from './insert.ts';
+import { insertDrops, rowsOf, type DropsInsert } from './insert.ts';
 import { coveredRanges, insertLedger, ledgerHasToken, type LedgerInsert, type LedgerRange } from './ledger.ts';
 import { createStoreMetrics, type InsertTable, type StoreMetrics } from './metrics.ts';
 import { migrate, pendingMigrations, type MigrationResult } from './migrations.ts';
@@ -79,7 +79,7 @@ export class Store {
 
   /** Stores a batch of rows in all tables, once per token. */
   async insertDrops(insert: DropsInsert): Promise<void> {
-    await this.#timed('drops', countLines(insert.rows), () => insertDrops(this.#connection, insert));
+    await this.#timed('drops', rowsOf(insert), () => insertDrops(this.#connection, insert));
   }
 
   /** Says of ranges that they are complete; only after `insertDrops` has returned. */
@@ -207,10 +207,4 @@ export class Store {
     end();
     this.#metrics.rows.inc({ table }, rows);
   }
-}
-
-function countLines(text: Uint8Array): number {
-  let lines = 0;
-  for (let at = text.indexOf(10); at >= 0; at = text.indexOf(10, at + 1)) lines += 1;
-  return lines;
 }

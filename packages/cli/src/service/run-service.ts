@@ -35,7 +35,8 @@ export async function runService(
   const loaded = await loadConfiguration(flags, session.environment);
   const { terminal } = session;
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // the default, every 10 ms, is a third of what an idle process does
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const line = terminal.interactive && terminal.interactiveNotes ? new StatusLine(terminal) : null;
   const reporter =
     line === null ? createReporter({ registry }) : noteReporter(registry, (text) => line.interrupt(text), terminal.paintNote);

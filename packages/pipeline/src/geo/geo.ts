@@ -17,6 +17,7 @@ export interface GeoResult {
 
 const unknown: GeoResult = { country: '', asn: 0 };
 const mappedPrefix = '::ffff:';
+const kernelLength = 39;
 /** How often the files are looked at: a database is replaced some times a month. */
 const pollMs = 10_000;
 
@@ -63,7 +64,8 @@ export class Geo implements Component {
     const family = isIP(address);
     if (family === 4) return this.#find(address, 4);
     if (family === 0 || address.includes('%')) return unknown;
-    // The kernel writes all 32 digits; the canonical form shows an IPv4 address inside.
+    // The canonical form shows an IPv4 address inside; the kernel writes all 32 digits, and one that does not begin with a zero has none.
+    if (address.length === kernelLength && /^[^0:]/.test(address)) return this.#find(address, 6);
     const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
     return canonical.startsWith(mappedPrefix) ? this.#find(canonical.slice(mappedPrefix.length), 4) : this.#find(canonical, 6);
   }

@@ -1,5 +1,10 @@
 import type { DeadRow, RowBlock } from '@droplens/transport';
 import type { AddressCache } from '../geo/address-cache.ts';
+import { actionNames, BatchColumns, integerColumns, writeVarint } from './batch-columns.ts';
+import type { LabelColumn } from './label-column.ts';
+import { RowHeads } from './row-heads.ts';
+import { sourceValue } from './source-value.ts';
+import { unescaped } from './text-escape.ts';
 
 /**
  * Why a row cannot be loaded; a closed list: too few or too many columns; no position, or one outside its block or before the row above it; and so
@@ -8,47 +13,42 @@ import type { AddressCache } from '../geo/address-cache.ts';
 export const deadReasons = ['columns', 'position', 'time', 'action', 'address', 'number', 'escape', 'refused'] as const;
 export type DeadReason = (typeof deadReasons)[number];
 
-/**
- * The integer columns in their order, each with the greatest value its column in ClickHouse holds: a larger one would wrap silently
- * (70000 in a UInt16 is stored as 4464).
- */
-const integerLimits = Float64Array.of(0xffff, 0xffff, 0xffff_ffff, 0xff, 0xffff, 0xff, 0xffff, 0xff, 0xff);
-/** The shortest row there can be, for the room the added columns need: `1 1795132800.000  deny   :: ::  0 …`. */
+const limits = Float64Array.from(integerColumns, ([, type]) => ({ UInt8: 0xff, UInt16: 0xffff, UInt32: 0xffff_ffff })[type]);
+/** The shortest row there can be, for the room that rows need: `1 1795132800.000  deny   :: ::  0 …`. */
 const shortestRow = 48;
-const longestSuffix = 16;
 
 const tab = 9;
 const newline = 10;
 const backslash = 92;
-const actions = ['deny', 'unknown', 'allow', 'audit'].map((action) => Buffer.from(action));
+const actions = actionNames.map((action) => Buffer.from(action));
 
 /**
- * The rows of a batch as the database takes them: what remains of the blocks, each row with `\tcountry\tasn` behind it. Rows are checked on the way,
- * since the database would take some wrong values and refuse the whole batch for others. The buffer is used again for the next batch.
+ * What remains of the blocks of a batch, as columns: each row checked, its numbers and addresses read, country and AS number added. The database
+ * would take some wrong values and refuse the whole batch for others. Memory is used again for the next batch.
  */
 export class BatchRows {
   readonly #sources: AddressCache;
   readonly #destinations: AddressCache;
-  #out = new Uint8Array(1024 * 1024);
-  #length = 0;
-  #rows = 0;
+  readonly #columns = new BatchColumns();
+  readonly #heads = new RowHeads();
   #cut = 0;
   /** Where the next backslash of the text in hand is: most rows have none, and so cost no look. */
   #backslash = 0;
   #dead: (DeadRow & { reason: DeadReason })[] = [];
+  /** Where each row's text is, for `text`. */
+  #starts = new Uint32Array(0);
+  #texts: { readonly text: Uint8Array; readonly from: number }[] = [];
+  /** Key of each country by its two letters. */
+  readonly #countries = new Uint16Array(0x1_0000);
 
-  /** `sources` answers `\tcountry\tasn`, `destinations` the empty text; both null for what is no address. */
+  /** `sources` answers what `sourceBytes` does, `destinations` the address alone; both null for what is no address. */
   constructor(sources: AddressCache, destinations: AddressCache) {
     this.#sources = sources;
     this.#destinations = destinations;
   }
 
-  /** The rows so far; valid until `clear`. */
-  get bytes(): Uint8Array {
-    return this.#out.subarray(0, this.#length);
-  }
   get rows(): number {
-    return this.#rows;
+    return this.#columns.rows;
   }
   /** Rows left out because they are loaded already. */
   get cut(): number {
@@ -59,19 +59,50 @@ export class BatchRows {
     return this.#dead;
   }
 
+  /** The rows as one block of Native; valid until the next call of it. */
+  native(): Uint8Array {
+    return this.#columns.block();
+  }
+
+  /** The same rows as text, each as it came with `\tcountry\tasn` behind it. The blocks that were added must still be as they were. */
+  text(): Uint8Array {
+    const { asn, country } = this.#columns;
+    const pieces: Uint8Array[] = [];
+    let block = 0;
+    for (let row = 0; row < this.rows; row++) {
+      while (block + 1 < this.#texts.length && (this.#texts[block + 1] as { from: number }).from <= row) block += 1;
+      const { text } = this.#texts[block] as { text: Uint8Array };
+      const start = this.#starts[row] as number;
+      const code = Buffer.from(country.textOf(country.keys[row] as number)).toString('latin1');
+      pieces.push(text.subarray(start, text.indexOf(newline, start)), Buffer.from(`\t${code}\t${asn[row]}\n`, 'latin1'));
+    }
+    return Buffer.concat(pieces);
+  }
+
   clear(): void {
-    this.#length = this.#rows = this.#cut = 0;
+    this.#columns.clear();
+    this.#heads.clear();
+    this.#countries.fill(0);
+    this.#texts = [];
+    this.#cut = 0;
     this.#dead = [];
   }
 
   /** Adds the rows of `block` that lie in `gaps` (first, last, first, last …, ascending); returns how many went into each gap. */
   add(block: RowBlock, gaps: readonly number[]): number[] {
-    const text = block.text;
+    const columns = this.#columns;
+    const text = new Uint8Array(block.text.buffer, block.text.byteOffset, block.text.byteLength);
+    const view = new DataView(text.buffer, text.byteOffset, text.byteLength);
     const end = text.lastIndexOf(newline) + 1;
     const counts = Array.from({ length: gaps.length / 2 }, () => 0);
-    // The whole text is copied at once, so far back that rows moved forward one by one never reach what is still to be moved.
-    const shift = this.#reserve(end);
-    this.#out.set(text.subarray(0, end), shift);
+    const most = Math.ceil(end / shortestRow);
+    columns.reserve(most, end);
+    if (columns.position.length > this.#starts.length) {
+      const starts = new Uint32Array(columns.position.length);
+      starts.set(this.#starts);
+      this.#starts = starts;
+    }
+    this.#texts.push({ text, from: columns.rows });
     this.#backslash = indexOrEnd(text, backslash, 0);
     let gap = 0;
     let previous = block.first;
@@ -89,24 +120,28 @@ export class BatchRows {
         from = text.indexOf(newline, from) + 1;
         continue;
       }
-      const next = this.#take(text, from, shift);
+      const next = this.#take(text, view, from);
       if (next < 0) {
         from = this.#bury(block, from, position, deadReasons[-next - 1] as DeadReason);
         continue;
       }
+      columns.position[columns.rows] = position;
+      this.#starts[columns.rows] = from;
+      columns.rows += 1;
       from = next;
       counts[gap / 2] = (counts[gap / 2] as number) + 1;
-      this.#rows += 1;
     }
     if (from < text.length) this.#bury(block, from, null, 'columns');
     return counts;
   }
 
   /**
-   * Checks the row at `from` and moves it, with its new columns, behind the rows before; returns where the next one begins, or −1 − the index of
-   * what is wrong. One pass over the bytes, columns in their order; every loop ends at the row's newline at the latest.
+   * Checks the row at `from` and reads it into the columns; returns where the next one begins, or −1 − the index of what is wrong. One pass
+   * over the bytes, columns in their order; every loop ends at the row's newline at the latest.
    */
-  #take(text: Uint8Array, from: number, shift: number): number {
+  #take(text: Uint8Array, view: DataView, from: number): number {
+    const columns = this.#columns;
+    const row = columns.rows;
     // position: seen by the caller
     let i = from;
     while (text[i] !== tab) i += 1;
@@ -114,83 +149,171 @@ export class BatchRows {
 
     // time: ten digits, a point, three digits
     if (text[i] === 48 || text[i + 10] !== 46 || text[i + 14] !== tab) return faults.time;
+    let time = 0;
     for (let n = 0; n < 14; n++) {
       const byte = text[i + n] as number;
-      if ((byte < 48 || byte > 57) && n !== 10) return faults.time;
+      if (n === 10) continue;
+      if (byte < 48 || byte > 57) return faults.time;
+      time = time * 10 + byte - 48;
     }
+    columns.time[row] = time;
     i += 15;
 
-    // host, prefix, action, in_iface, out_iface
-    let byte = 0;
-    for (let column = 0; column < 5; column++) {
+    if (this.#backslash < from) this.#backslash = indexOrEnd(text, backslash, from);
+
+    const head = this.#heads.find(view, i);
+    if (head === undefined) {
+      i = this.#head(text, view, i);
+      if (i < 0) return i;
+    } else {
+      columns.host.keys[row] = head.host;
+      columns.prefix.keys[row] = head.prefix;
+      columns.action[row] = head.action;
+      columns.inIface.keys[row] = head.inIface;
+      columns.outIface.keys[row] = head.outIface;
+      i += head.length;
+    }
+
+    const { srcView } = columns;
+    const value = row * 16;
+    i = this.#address(this.#sources, text, i, srcView, value);
+    if (i < 0) return i;
+    columns.country.keys[row] = this.#country(columns.src, value + sourceValue.country);
+    columns.asn[row] = srcView.getUint32(value + sourceValue.asn);
+    i = this.#address(this.#destinations, text, i, columns.dstView, value);
+    if (i < 0) return i;
+
+    i = this.#label(columns.proto, text, i);
+    if (i < 0) return i;
+
+    // src_port … icmp_code
+    const { integers } = columns;
+    for (let column = 0; column < limits.length; column++) {
+      let number = 0;
       const start = i;
-      byte = text[i] as number;
-      while (byte !== tab) {
-        if (byte === newline) return faults.columns;
+      let byte = text[i] as number;
+      while (byte >= 48 && byte <= 57) {
+        number = number * 10 + byte - 48;
         byte = text[++i] as number;
       }
-      if (column === 2 && !isAction(text, start, i)) return faults.action;
+      if (byte !== tab) return byte === newline ? faults.columns : faults.number;
+      if (i === start || number > (limits[column] as number)) return faults.number;
+      (integers[column] as Uint32Array)[row] = number;
       i += 1;
     }
 
-    // src, dst
-    const source = i;
-    let sourceHash = 0;
-    byte = text[i] as number;
-    while (byte > newline) {
-      sourceHash = (Math.imul(sourceHash, 31) + byte) | 0;
+    return this.#extra(text, view, i);
+  }
+
+  /** Reads host, prefix, action and interfaces; returns the offset behind them, or a fault. */
+  #head(text: Uint8Array, view: DataView, from: number): number {
+    const { host, prefix, action, inIface, outIface, rows: row } = this.#columns;
+    let i = this.#label(host, text, from);
+    if (i < 0) return i;
+    i = this.#label(prefix, text, i);
+    if (i < 0) return i;
+    const actionEnd = cellEnd(text, i);
+    if (actionEnd < 0) return faults.columns;
+    const number = actionIn(text, i, actionEnd);
+    if (number < 0) return faults.action;
+    action[row] = number;
+    i = this.#label(inIface, text, actionEnd + 1);
+    if (i < 0) return i;
+    i = this.#label(outIface, text, i);
+    if (i < 0) return i;
+    const key = (labels: LabelColumn): number => labels.keys[row] as number;
+    this.#heads.keep(view, from, i, {
+      host: key(host),
+      prefix: key(prefix),
+      action: number,
+      inIface: key(inIface),
+      outIface: key(outIface),
+    });
+    return i;
+  }
+
+  /** Reads the text at `from` as a label of the row in hand; returns the offset behind its tab, or a fault. */
+  #label(labels: LabelColumn, text: Uint8Array, from: number): number {
+    let i = from;
+    let hash = 0;
+    let byte = text[i] as number;
+    while (byte !== tab) {
+      if (byte === newline) return faults.columns;
+      hash = (Math.imul(hash, 31) + byte) | 0;
       byte = text[++i] as number;
     }
-    if (byte !== tab) return byte === newline ? faults.columns : faults.address;
-    const sourceEnd = i;
-    i += 1;
-    const destination = i;
+    if (this.#backslash >= i) {
+      labels.keys[this.#columns.rows] = labels.keyOf(text, from, i, hash);
+      return i + 1;
+    }
+    const cell = unescaped(text, from, i);
+    if (cell === null) return faults.escape;
+    hash = 0;
+    for (const one of cell) hash = (Math.imul(hash, 31) + one) | 0;
+    labels.keys[this.#columns.rows] = labels.keyOf(cell, 0, cell.length, hash);
+    return i + 1;
+  }
+
+  /** Writes the value of the address at `from` to out[at …]; returns the offset behind its tab, or a fault. */
+  #address(cache: AddressCache, text: Uint8Array, from: number, out: DataView, at: number): number {
+    let i = from;
     let hash = 0;
-    byte = text[i] as number;
+    let byte = text[i] as number;
     while (byte > newline) {
       hash = (Math.imul(hash, 31) + byte) | 0;
       byte = text[++i] as number;
     }
     if (byte !== tab) return byte === newline ? faults.columns : faults.address;
-    if (this.#destinations.copy(text, destination, i, hash, this.#out, 0) < 0) return faults.address;
-    i += 1;
+    return cache.copy(text, from, i, hash, out, at) < 0 ? faults.address : i + 1;
+  }
 
-    // proto
-    byte = text[i] as number;
-    while (byte !== tab) {
-      if (byte === newline) return faults.columns;
+  #country(value: Uint8Array, at: number): number {
+    const code = ((value[at] as number) << 8) | (value[at + 1] as number);
+    if (code === 0) return 0;
+    const known = this.#countries[code] as number;
+    return known > 0 ? known : (this.#countries[code] = this.#columns.country.keyOf(value, at, at + 2, code));
+  }
+
+  /** Copies the last text of the row, four bytes at a time while it is plain; returns where the next row begins, or a fault. */
+  #extra(text: Uint8Array, view: DataView, from: number): number {
+    const columns = this.#columns;
+    const { extra: out, extraView } = columns;
+    const at = columns.extraLength;
+    // most texts are so short that their length takes one byte
+    let to = at + 1;
+    let i = from;
+    for (const last = text.length - 3; i < last; i += 4, to += 4) {
+      const four = view.getInt32(i, true);
+      // a byte below 0x10 (a tab or newline among them) or a backslash becomes zero and borrows
+      const low = four & 0xf0f0f0f0;
+      const notBackslash = four ^ 0x5c5c5c5c;
+      const suspect = ((low - 0x01010101) & ~low) | ((notBackslash - 0x01010101) & ~notBackslash);
+      if ((suspect & 0x80808080) !== 0) break;
+      extraView.setInt32(to, four, true);
+    }
+    let byte = text[i] as number;
+    while (byte !== newline && byte !== tab && byte !== backslash) {
+      out[to++] = byte;
       byte = text[++i] as number;
     }
-    i += 1;
-
-    // src_port … icmp_code
-    for (let column = 0; column < integerLimits.length; column++) {
-      let value = 0;
-      const start = i;
-      byte = text[i] as number;
-      while (byte >= 48 && byte <= 57) {
-        value = value * 10 + byte - 48;
-        byte = text[++i] as number;
-      }
-      if (byte !== tab) return byte === newline ? faults.columns : faults.number;
-      if (i === start || value > (integerLimits[column] as number)) return faults.number;
-      i += 1;
+    if (byte === tab) return faults.columns;
+    const end = byte === newline ? i : text.indexOf(newline, i);
+    if (byte === backslash) {
+      const further = text.indexOf(tab, i);
+      if (further >= 0 && further < end) return faults.columns;
+      const cell = unescaped(text, from, end);
+      if (cell === null) return faults.escape;
+      out.set(cell, at + 1);
+      to = at + 1 + cell.length;
     }
-
-    // extra
-    const end = text.indexOf(newline, i);
-    const further = text.indexOf(tab, i);
-    if (further >= 0 && further < end) return faults.columns;
-    if (this.#backslash < from) this.#backslash = indexOrEnd(text, backslash, from);
-    if (this.#backslash < end && swallows(text, this.#backslash, end)) return faults.escape;
-
-    // country, asn; only after the row has moved, since they may reach into where it stood
-    const out = this.#out;
-    out.copyWithin(this.#length, shift + from, shift + end);
-    const to = this.#sources.copy(text, source, sourceEnd, sourceHash, out, this.#length + end - from);
-    if (to < 0) return faults.address;
-    out[to] = newline;
-    this.#length = to + 1;
+    const length = to - at - 1;
+    if (length > 127) {
+      const lengthBytes = length > 0x1f_ffff ? 4 : length > 0x3fff ? 3 : 2;
+      out.copyWithin(at + lengthBytes, at + 1, to);
+      to += lengthBytes - 1;
+    }
+    writeVarint(out, at, length);
+    columns.extraLength = to;
     return end + 1;
   }
 
@@ -200,17 +323,6 @@ export class BatchRows {
     const to = end < 0 ? text.length : end;
     this.#dead.push({ stream, epoch, position, reason, row: text.slice(from, to) });
     return to + 1;
-  }
-
-  /** Makes room for a text of `bytes` and its added columns; returns where the text may stand until its rows are taken. */
-  #reserve(bytes: number): number {
-    const shift = this.#length + (Math.ceil(bytes / shortestRow) + 1) * longestSuffix;
-    if (shift + bytes > this.#out.length) {
-      const larger = new Uint8Array(Math.max(shift + bytes, this.#out.length * 2));
-      larger.set(this.#out.subarray(0, this.#length));
-      this.#out = larger;
-    }
-    return shift;
   }
 }
 
@@ -229,25 +341,29 @@ function positionAt(text: Uint8Array, from: number): number {
   return byte === tab && i > from && i - from <= 16 ? value : Number.NaN;
 }
 
-function isAction(text: Uint8Array, from: number, to: number): boolean {
-  for (const action of actions) {
+/** Where the tab behind the cell at `from` is; −1 when the row ends before. */
+function cellEnd(text: Uint8Array, from: number): number {
+  let i = from;
+  let byte = text[i] as number;
+  while (byte !== tab) {
+    if (byte === newline) return -1;
+    byte = text[++i] as number;
+  }
+  return i;
+}
+
+function actionIn(text: Uint8Array, from: number, to: number): number {
+  for (let number = 0; number < actions.length; number++) {
+    const action = actions[number] as Uint8Array;
     let i = action.length === to - from ? 0 : action.length + 1;
     while (i < action.length && action[i] === text[from + i]) i += 1;
-    if (i === action.length) return true;
+    if (i === action.length) return number;
   }
-  return false;
+  return -1;
 }
 
+/** A Buffer's search is several times faster than a plain array's. */
 function indexOrEnd(text: Uint8Array, byte: number, from: number): number {
-  const index = text.indexOf(byte, from);
+  const index = Buffer.from(text.buffer, text.byteOffset, text.byteLength).indexOf(byte, from);
   return index < 0 ? text.length : index;
-}
-
-/** True when an escape in [from, end), where a backslash stands at `from`, would swallow a tab or the newline, or read as NULL. */
-function swallows(text: Uint8Array, from: number, end: number): boolean {
-  for (let i = from; i >= 0 && i < end; i = text.indexOf(backslash, i + 2)) {
-    const escaped = text[i + 1];
-    if (escaped === tab || escaped === newline || escaped === 78) return true;
-  }
-  return false;
 }

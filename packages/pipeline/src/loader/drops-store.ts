@@ -3,7 +3,12 @@ import type { HostRow, Range, StatusRow, UndercountRow } from '@droplens/transpo
 /** What the loader needs of the database; `Store` of `@droplens/store` is it. Every rejection is a DroplensError. */
 export interface DropsStore {
   /** Stores rows in all tables, once per token; resolved = complete. `discard` means: refused for what is in it, and no table was touched. */
-  insertDrops(insert: { readonly rows: Uint8Array; readonly loadedAt: number; readonly token: string }): Promise<void>;
+  insertDrops(insert: {
+    readonly rows: Uint8Array;
+    readonly format?: 'TabSeparated' | 'Native';
+    readonly loadedAt: number;
+    readonly token: string;
+  }): Promise<void>;
   /** Says that ranges are complete, all of them or none. */
   insertLedger(insert: {
     readonly ranges: readonly Range[];

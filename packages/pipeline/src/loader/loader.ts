@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { Backoff, dispositionOf, DroplensError, pause, type Component, type Reporter } from '@droplens/runtime';
 import { failpoint, type DeadRow, type Delivery, type Range, type TransportReader } from '@droplens/transport';
+import { addressBytes } from '../geo/address-bytes.ts';
 import { AddressCache } from '../geo/address-cache.ts';
 import type { Geo } from '../geo/geo.ts';
 import { planBatch, type BatchPlan } from './batch-plan.ts';
@@ -10,6 +10,7 @@ import type { DropsStore } from './drops-store.ts';
 import { LedgerView } from './ledger-view.ts';
 import { createLoaderMetrics, type LoaderMetrics } from './metrics.ts';
 import { RefusedRows } from './refused-rows.ts';
+import { sourceBytes } from './source-value.ts';
 
 /** How long `stop` waits for the batch in hand; what is not finished then is done again, exactly, by the next process. */
 const stopMs = 5000;
@@ -45,8 +46,8 @@ export class Loader implements Component {
     this.#backoff = new Backoff({ initialMs: config.retry_initial_ms, maxMs: config.retry_max_ms });
     this.#ledger = new LedgerView(options.store);
     this.#refused = new RefusedRows((insert, signal) => this.#persist(() => this.#store.insertDrops(insert), signal));
-    this.#sources = new AddressCache((address) => this.#suffix(address));
-    this.#rows = new BatchRows(this.#sources, new AddressCache((address) => (isAddress(address) ? '' : null), 16_384));
+    this.#sources = new AddressCache((address) => sourceBytes(address, this.#geo));
+    this.#rows = new BatchRows(this.#sources, new AddressCache(addressBytes, 16_384));
   }
 
   /** Settles when the loader has stopped: rejects with the error that made it stop, which nobody but a person can repair. */
@@ -124,8 +125,9 @@ export class Loader implements Component {
   async #insert(delivery: Delivery, plan: BatchPlan, loadedAt: number): Promise<void> {
     const { signal } = delivery;
     const rows = this.#rows;
-    const insert = { rows: rows.bytes, loadedAt, token: plan.token };
-    const refused = rows.rows === 0 ? [] : await this.#refused.insert(insert, plan.ranges, signal);
+    const insert = { loadedAt, token: plan.token };
+    const taken = rows.rows === 0 || (await this.#takes({ ...insert, rows: rows.native(), format: 'Native' }, signal));
+    const refused = taken ? [] : await this.#refused.insert({ ...insert, rows: rows.text() }, plan.ranges, signal);
     failpoint('afterInsert');
     await this.#bury(delivery, [...rows.dead, ...refused]);
     const ranges = withoutRows(plan.ranges, refused);
@@ -133,6 +135,17 @@ export class Loader implements Component {
     failpoint('afterLedger');
     this.#loaded += rows.rows - refused.length;
     this.#metrics.rows.inc(rows.rows - refused.length);
+  }
+
+  /** False when the database will never take these rows as they are: then they are sent as text, in which the bad ones can be found. */
+  async #takes(insert: Parameters<DropsStore['insertDrops']>[0], signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#persist(() => this.#store.insertDrops(insert), signal);
+      return true;
+    } catch (error) {
+      if (dispositionOf(error) !== 'discard') throw error;
+      return false;
+    }
   }
 
   /** A batch whose rows are gone from the transport: loaded if the ledger says so; otherwise nobody knows, and a person must decide. */
@@ -192,17 +205,6 @@ export class Loader implements Component {
     this.#geoGeneration = this.#geo.generation;
     this.#sources.clear();
   }
-
-  #suffix(address: string): string | null {
-    if (!isAddress(address)) return null;
-    const { country, asn } = this.#geo.lookup(address);
-    return `\t${country}\t${asn}`;
-  }
-}
-
-/** True for what the database takes as an address: no zone. */
-function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes('%');
 }
 
 function withoutRows(ranges: readonly Range[], refused: readonly { range: Range }[]): readonly Range[] {
