@@ -35,7 +35,13 @@ export class BrokerNode {
   /** Makes the data directory; `scram` are users with a SCRAM password (`name=…,password=…`). */
   format(clusterId: string, scram: readonly string[] = []): void {
     const added = scram.flatMap((user) => ['--add-scram', user]);
-    const args = [...this.#java('kafka.tools.StorageTool'), 'format', '--cluster-id', clusterId, '--config', this.#configuration];
+    const args = [
+      ...this.#java('kafka.tools.StorageTool'),
+      'format',
+      `--cluster-id=${clusterId}`,
+      '--config',
+      this.#configuration,
+    ];
     const { status, stdout, stderr } = spawnSync('java', [...args, ...added], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the broker's storage cannot be formatted:\n${stdout}${stderr}`);
   }

@@ -63,7 +63,8 @@ describe('Store', () => {
         country: own.at(0)!.country,
         asn: own.at(0)!.asn,
         hosts: new Set(own.map((r) => r.host)).size,
-        ports: new Set(own.map((r) => `${r.proto} ${r.dst_port}`)).size,
+        // an ICMP type counts as a port, as it does in the hourly history
+        ports: new Set(own.map((r) => `${r.proto} ${r.dst_port + r.icmp_type}`)).size,
         first: Math.min(...own.map((r) => r.time)),
         last: Math.max(...own.map((r) => r.time)),
       });
