@@ -1,3 +1,5 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import type { Fleet } from './fleet.ts';
 import type { InsertFault } from './fault-proxy.ts';
@@ -254,6 +256,34 @@ const logsRotated: Fault = {
   },
 };
 
+/** The checkpoint cannot be saved; the collector dies in the middle of it, and comes back before there is room. */
+const diskFull: Fault = {
+  name: 'disk of checkpoint and spool full, collector killed',
+  async run(fleet, random) {
+    const [victim] = fleet.collectors as readonly [ServiceProcess];
+    const filler = join(fleet.smallDisk, 'filler');
+    for (const bytes of [1 << 20, 1 << 12, 1]) {
+      try {
+        for (;;) appendFileSync(filler, Buffer.alloc(bytes));
+      } catch {
+        continue; // full, as wanted: the rest in smaller pieces
+      }
+    }
+    const full = 'droplens_errors_total{component="collector.file",code="DL_DISK_FULL"}';
+    let inFlight = 0;
+    const until = Date.now() + 60_000;
+    while (inFlight === 0 && Date.now() < until) {
+      await growUntil(fleet, random, newRound(10));
+      inFlight = await victim.metric(full);
+    }
+    await victim.end('SIGKILL');
+    victim.start();
+    await growUntil(fleet, random, newRound(50));
+    rmSync(filler);
+    return { kills: 1, inFlight };
+  },
+};
+
 /** So many turns of growing, for what takes its time. */
 function newRound(turns: number): () => boolean {
   let left = turns;
@@ -284,6 +314,7 @@ export const faults: readonly Fault[] = [
   topicRecreated,
   partitionsAdded,
   logsRotated,
+  diskFull,
 ];
 
 /** What only several brokers can suffer. */

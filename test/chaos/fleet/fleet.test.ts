@@ -13,15 +13,18 @@ const keep = process.env['DROPLENS_CHAOS_KEEP'] !== undefined;
 const only = process.env['DROPLENS_CHAOS_ONLY'] ?? '';
 
 /** A row of the table that the suite prints. */
-function say(name: string, damage: Damage, cut: number, lines: number, seconds: number): void {
+async function say(name: string, damage: Damage, fleet: Fleet, began: number): Promise<void> {
+  const cut = await fleet.metric(fleet.loaders, 'droplens_loader_cut_rows_total');
+  const rebuilt = await fleet.metric(fleet.loaders, 'droplens_transport_kafka_claims_total{kind="rebuild"}');
   const cells = [
     name.padEnd(50),
     `${damage.kills} kills`,
     `${damage.inFlight} in flight`,
+    `${rebuilt} batches rebuilt`,
     `${cut} rows cut`,
-    `${lines} lines exact`,
+    `${exact(fleet.logs).rows} lines`,
   ];
-  process.stdout.write(`chaos: ${cells.join('   ')}   ${seconds.toFixed(1)} s\n`);
+  process.stdout.write(`chaos: ${cells.join('   ')}   ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
 }
 
 describe.skipIf(withoutKafka('fleet under chaos'))(`a fleet on one broker (seed ${seed})`, () => {
@@ -76,9 +79,8 @@ describe.skipIf(withoutKafka('fleet under chaos'))(`a fleet on one broker (seed 
       }
     }
     expect(await fleet.settled()).toEqual({ ...exact(fleet.logs), lag: 0 });
-    const cut = await fleet.metric(fleet.loaders, 'droplens_loader_cut_rows_total');
     const names = Object.entries(died).map(([name, times]) => `${name} ${times}`);
-    say(`random SIGKILLs (${names.join(', ')})`, { kills, inFlight }, cut, exact(fleet.logs).rows, (Date.now() - began) / 1000);
+    await say(`random SIGKILLs (${names.join(', ')})`, { kills, inFlight }, fleet, began);
   });
 });
 
@@ -110,8 +112,7 @@ async function suffer(
   const damage = await fault.run(fleet, random);
   fleet.grow(random, 100);
   const found = await fleet.settled();
-  const cut = await fleet.metric(fleet.loaders, 'droplens_loader_cut_rows_total');
-  say(fault.name, damage, cut, found.rows, (Date.now() - began) / 1000);
+  await say(fault.name, damage, fleet, began);
   return { found, damage };
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +108,7 @@ export class Fleet {
     );
     const database = { url: `http://127.0.0.1:${port}`, ...writer, database: 'droplens' };
     const all = stdin === undefined ? logs : [...logs, stdin];
+    mountSmallDisk(join(directory, 'web-1'));
     const fleet = new Fleet({ directory, cluster, engine, proxy, logs: all, collectors, loaders: loading, kafka, database });
     for (const loader of loading) loader.start();
     for (const loader of loading) await loader.says('"msg":"started"');
@@ -116,6 +118,11 @@ export class Fleet {
       while (!existsSync(join(directory, name, 'collector/checkpoint.json'))) await passing(50);
     }
     return fleet;
+  }
+
+  /** Where the first collector keeps its state: a disk of its own, small enough to be filled. */
+  get smallDisk(): string {
+    return join(this.directory, 'web-1');
   }
 
   /** Everybody that can be killed. */
@@ -201,6 +208,13 @@ export class Fleet {
     await Promise.all(this.all().map((one) => one.end('SIGKILL')));
     await this.proxy.stop();
     await this.cluster.stop();
+    execFileSync('umount', [this.smallDisk]);
     if (!keep) rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Needs root, as the machine that runs this has it; in a container, CAP_SYS_ADMIN. */
+function mountSmallDisk(path: string): void {
+  mkdirSync(path);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m,mode=0700', 'tmpfs', path]);
 }
