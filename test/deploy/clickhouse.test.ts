@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMigrations } from '../../packages/store/src/migrations.ts';
 import { statement, statementNames } from '../../packages/store/src/sql-files.ts';
@@ -81,6 +83,14 @@ describe('the accounts of deploy/clickhouse on the real engine', () => {
       'droplens_reader',
       'droplens_writer',
     ]);
+  });
+
+  it('is what docs/security.md grants by SQL', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/security.md'), 'utf8');
+    const shown = [...page.matchAll(/^GRANT (.*) ON (\S+) TO droplens_writer;$/gm)].flatMap(([, privileges = '', target]) =>
+      privileges.split(', ').map((privilege) => `GRANT ${privilege} ON ${target}`),
+    );
+    expect(shown.sort()).toEqual(grantsOf('droplens_writer').sort());
   });
 
   it('takes the settings for durability and deduplication', () => {
