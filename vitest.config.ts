@@ -7,7 +7,14 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: ['test/fuzz-seed.ts'],
-    include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/corpus/**/*.test.ts', 'test/docs/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'test/*.test.ts',
+      'test/corpus/**/*.test.ts',
+      'test/docs/**/*.test.ts',
+      'test/deploy/**/*.test.ts',
+      'test/kafka/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -17,7 +17,7 @@ describe('generated pages', () => {
   });
 });
 
-/** Commands of the `sh` blocks of README and docs that can run here: no placeholder, no root, none that runs until it is stopped. */
+/** Commands of the `sh` blocks of README and docs that can run here: no placeholder, no root, none that runs until it is stopped or needs Kafka (fleet.test.ts). */
 function shownCommands(): { readonly file: string; readonly command: string }[] {
   const files = [
     'README.md',
@@ -38,7 +38,9 @@ function shownCommands(): { readonly file: string; readonly command: string }[] 
               .replace(/\s+# .*$/, '')
               .trim(),
           )
-          .filter((line) => /^droplens (?!up\b|engine\b)/.test(line) && !/\b(FILE|DIR|ADDR)\b/.test(line))
+          .filter(
+            (line) => /^droplens (?!up\b|engine\b|topics\b|collect\b|load\b)/.test(line) && !/\b(FILE|DIR|ADDR)\b/.test(line),
+          )
           .map((command) => ({ file, command })),
       ),
     );

@@ -61,6 +61,10 @@ function codeOf(error: ClientError): ErrorCode {
 }
 
 function wordsOf(error: ClientError): string {
+  // the client keeps to itself why: none is ready yet, which passes, or this user may not ask
+  if (error.name === 'KafkaJSGroupCoordinatorNotFound') {
+    return 'no broker coordinates the group yet, or the user may not read it (docs/security.md)';
+  }
   const message = error.message.replaceAll(/\s+/g, ' ').replace(/^Connection error: /, '');
   return message === '' ? error.name : message;
 }

@@ -1,7 +1,9 @@
-import { DroplensError } from '@droplens/runtime';
+import { DroplensError, pause } from '@droplens/runtime';
 import kafkajs from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
 import type { Topic } from './topics.ts';
+
+const knownMs = 10_000;
 
 /** How far a topic is from what it should be: `missing`, `wrong` (rows could be lost, or streams have no partition), `differs` (worth a look). */
 export type TopicVerdict = 'good' | 'differs' | 'wrong' | 'missing';
@@ -64,7 +66,8 @@ export async function createTopics(client: kafkajs.Kafka, topics: readonly Topic
     const missing = topics.filter(({ name }) => !known.some((one) => one.name === name));
     for (const { name, partitions, replication, settings } of missing) {
       await admin.createTopics({
-        waitForLeaders: true,
+        // it would ask one broker at once, and fail where that has not heard of the topic yet
+        waitForLeaders: false,
         topics: [
           {
             topic: name,
@@ -75,8 +78,22 @@ export async function createTopics(client: kafkajs.Kafka, topics: readonly Topic
         ],
       });
     }
-    return missing.map(({ name }) => name);
+    const names = missing.map(({ name }) => name);
+    await untilKnown(admin, names);
+    return names;
   });
+}
+
+/** Brokers hear of a new topic a moment after it was made. Gives up in the end: whoever needs the topic says that it is missing. */
+async function untilKnown(admin: kafkajs.Admin, names: readonly string[]): Promise<void> {
+  const until = Date.now() + knownMs;
+  const known = async (): Promise<boolean> => {
+    const { topics } = await admin.fetchTopicMetadata();
+    return names.every((name) =>
+      topics.some((topic) => topic.name === name && topic.partitions.every(({ leader }) => leader >= 0)),
+    );
+  };
+  while (names.length > 0 && !(await known()) && Date.now() < until) await pause(100);
 }
 
 /** Fewer partitions than configured: streams have nowhere to go. More: they stay empty, which does no harm. */
