@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  ClickHouseError,
   ClickHouseLogLevel,
   createClient,
   type ClickHouseClient,
@@ -117,9 +118,18 @@ export class Connection {
   /** The bytes of a person's own query in `format`, allowed to read only; leaving the loop early cancels the query. */
   async *bytes(sql: string, format: string): AsyncGenerator<Uint8Array> {
     const stop = new AbortController();
-    const settings: ClickHouseSettings = { readonly: '1', default_format: format as DataFormat };
+    const ask = (settings: ClickHouseSettings): Promise<{ stream: Readable }> =>
+      this.#client.exec({
+        query: sql,
+        abort_signal: stop.signal,
+        clickhouse_settings: { default_format: format as DataFormat, ...settings },
+      });
     try {
-      const { stream } = await this.#client.exec({ query: sql, abort_signal: stop.signal, clickhouse_settings: settings });
+      const { stream } = await ask({ readonly: '1' }).catch((error: unknown) => {
+        // an account that may only read anyway may not be told so again
+        if (isReadonlyRefusal(error)) return ask({});
+        throw error;
+      });
       for await (const chunk of stream) yield chunk as Uint8Array;
     } catch (error) {
       throw databaseError(error, 'your query', 'question');
@@ -172,4 +182,9 @@ export class Connection {
     await this.#client.close();
     await this.#server.close();
   }
+}
+
+/** ClickHouse: READONLY (164), because `readonly` itself is a setting that a read-only account may not set. */
+function isReadonlyRefusal(error: unknown): boolean {
+  return error instanceof ClickHouseError && error.code === '164' && /'readonly'/.test(error.message);
 }

@@ -108,10 +108,10 @@ export class PartitionClaims {
   async #claim(taking: Taking, generation: number, wanted: readonly { topic: string; partitions: number[] }[]): Promise<void> {
     const { consumer, signal } = taking;
     const facts = await this.#facts(wanted, () => signal.aborted || generation !== this.#generation, signal);
-    for (const { topic, partitions } of facts === null ? [] : wanted) {
+    if (facts === null) return;
+    for (const { topic, partitions } of wanted) {
       for (const partition of partitions) {
-        const known = facts?.get(partitionKey(topic, partition));
-        if (known === undefined) continue;
+        const known = facts.get(partitionKey(topic, partition)) as PartitionFacts;
         const identity = { role: this.#roles.get(topic) as TopicRole, topic, partition };
         const claim = claimOf(known);
         if (claim.kind === 'gone') await this.#settle(taking, topic, partition, claim.intent);
@@ -122,7 +122,7 @@ export class PartitionClaims {
         consumer.seek({ topic, partition, offset: String(claim.from) });
       }
     }
-    if (facts !== null) this.#resume();
+    this.#resume();
   }
 
   async #settle({ settle, signal }: Taking, topic: string, partition: number, intent: CommittedIntent): Promise<void> {
@@ -148,7 +148,11 @@ export class PartitionClaims {
     const backoff = new Backoff({ initialMs: 100, maxMs: 5000 });
     while (!over()) {
       try {
-        return await this.#read(wanted.map(({ topic }) => topic));
+        const facts = await this.#read(wanted.map(({ topic }) => topic));
+        const silent = wanted.find(({ topic, partitions }) => partitions.some((one) => !facts.has(partitionKey(topic, one))));
+        if (silent === undefined) return facts;
+        // a partition that nobody answers for (rights or leaders are changing) would stay paused for ever
+        throw new DroplensError('DL_TRANSPORT_UNAVAILABLE', `the brokers say nothing of some partitions of ${silent.topic}`);
       } catch (error) {
         this.#reporter.fail(kafkaError(error, `read the committed offsets of ${this.#group}`));
         await pause(backoff.next(), signal);
