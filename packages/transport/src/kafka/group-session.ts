@@ -88,11 +88,10 @@ export class GroupSession {
     if (this.#ending.signal.aborted) return;
     const before = this.#current;
     const settle = (delivery: Delivery): Promise<void> => this.#handler(delivery);
+    const failed = (error: unknown): void => this.#end(error);
     this.#current = this.#claims
-      .take({ consumer, assignment, before, settle, signal: this.#ending.signal })
-      .catch((error: unknown) => {
-        this.#end(error);
-      });
+      .take({ consumer, assignment, before, settle, failed, signal: this.#ending.signal })
+      .catch(failed);
   }
 
   async #batch(payload: EachBatchPayload): Promise<void> {

@@ -1,4 +1,4 @@
-import { Backoff, DroplensError, pause, type Reporter } from '@droplens/runtime';
+import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@droplens/runtime';
 import type kafkajs from 'kafkajs';
 import type { Delivery } from '../transport.ts';
 import { claimOf, type Claim, type PartitionFacts } from './claim.ts';
@@ -17,6 +17,8 @@ export interface Taking {
   readonly before: Promise<unknown>;
   /** Finds out whether an interrupted batch whose messages are gone was loaded; rejects when it was not. */
   readonly settle: (delivery: Delivery) => Promise<void>;
+  /** Told when a claim that nobody waits for cannot be finished. */
+  readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -87,7 +89,7 @@ export class PartitionClaims {
     const taking = this.#taking as Taking;
     this.#states.delete(partitionKey(topic, partition));
     taking.consumer.pause([{ topic, partitions: [partition] }]);
-    void this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]);
+    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]).catch(taking.failed);
   }
 
   /** The messages are not those that offsets were committed for: begins at the first there is. */
@@ -95,7 +97,8 @@ export class PartitionClaims {
     state.intent = state.anchor = null;
     state.held = [];
     state.next = state.low;
-    this.#say(state, 'recreated');
+    this.#metrics.claims.inc({ kind: 'recreated' });
+    this.#sayRecreated(state);
     this.#taking?.consumer.seek({ topic: state.topic, partition: state.partition, offset: String(state.low) });
     this.#resume();
   }
@@ -149,8 +152,10 @@ export class PartitionClaims {
     while (!over()) {
       try {
         return await this.#read(wanted.map(({ topic }) => topic));
-      } catch (error) {
-        this.#reporter.fail(kafkaError(error, `read the committed offsets of ${this.#group}`));
+      } catch (caught) {
+        const error = kafkaError(caught, `read the committed offsets of ${this.#group}`);
+        if (dispositionOf(error) !== 'retry') throw error;
+        this.#reporter.fail(error);
         await pause(backoff.next(), signal);
       }
     }
@@ -184,17 +189,19 @@ export class PartitionClaims {
 
   #tell(state: PartitionState, claim: Claim, { committed, low }: PartitionFacts): void {
     const kind = claim.kind === 'read' && claim.restart !== null ? claim.restart : claim.kind;
-    if (kind === 'recreated' || kind === 'expired') this.#say(state, kind);
-    else this.#metrics.claims.inc({ kind });
-    if (kind === 'expired' || kind === 'gone') this.#metrics.expired.inc(Number(low - committed));
+    this.#metrics.claims.inc({ kind });
+    if (kind === 'recreated') this.#sayRecreated(state);
+    if (kind !== 'expired' && kind !== 'gone') return;
+    // an interrupted batch that is gone was loaded: otherwise this claim had ended
+    const read = claim.kind === 'gone' ? claim.intent.last + 1n : committed;
+    if (read >= low) return;
+    this.#metrics.expired.inc(Number(low - read));
+    const text = `messages of ${state.topic}/${state.partition} from offset ${read} up to ${low} were deleted before a loader had read them`;
+    this.#reporter.fail(new DroplensError('DL_ROWS_EXPIRED', text));
   }
 
-  #say({ topic, partition, low }: PartitionState, kind: 'recreated' | 'expired'): void {
-    this.#metrics.claims.inc({ kind });
-    const text =
-      kind === 'expired'
-        ? `messages of ${topic}/${partition} up to offset ${low} were deleted before a loader had read them`
-        : `${topic}/${partition} is not the one that was read before: reading begins at offset ${low}`;
-    this.#reporter.fail(new DroplensError(kind === 'expired' ? 'DL_ROWS_EXPIRED' : 'DL_TOPIC_RECREATED', text));
+  #sayRecreated({ topic, partition, low }: PartitionState): void {
+    const text = `${topic}/${partition} is not the one that was read before: reading begins at offset ${low}`;
+    this.#reporter.fail(new DroplensError('DL_TOPIC_RECREATED', text));
   }
 }
