@@ -11,6 +11,8 @@ import { factNames } from './transport.ts';
 export const integer = z.int().min(0);
 /** A UInt64 as decimal text. */
 export const uint64 = z.string().refine(isUInt64, 'expected a UInt64 as decimal text');
+/** Text that is UTF-8 when it is written: half a surrogate pair is none, and the database takes no such JSON. */
+const text = z.string().refine((given) => !/\p{Surrogate}/u.test(given), 'expected text without lone surrogates');
 /** Milliseconds since 1970, up to the year 2299. */
 const time = z
   .number()
@@ -22,8 +24,8 @@ export const undercountSchema = z.strictObject({
   epoch: uint64,
   position: integer,
   time,
-  host: z.string(),
-  cause: z.string(),
+  host: text,
+  cause: text,
   count: integer,
 });
 
@@ -32,26 +34,26 @@ export const statusSchema = z.strictObject({
   epoch: uint64,
   position: integer,
   time,
-  host: z.string(),
-  source: z.string(),
+  host: text,
+  source: text,
   lines: integer,
   records: integer,
-  rejected: z.record(z.string(), integer),
+  rejected: z.record(text, integer),
 });
 
-const address = z.string().refine((text) => isIP(text) !== 0 && !text.includes('%'), 'expected an address without a zone');
+const address = z.string().refine((given) => isIP(given) !== 0 && !given.includes('%'), 'expected an address without a zone');
 const bits = z.int().min(0).max(128);
 
 export const hostSchema = z.strictObject({
-  host: z.string(),
+  host: text,
   since: time.int(),
   time: time.int(),
   facts: z.strictObject({
-    addresses: z.array(z.strictObject({ address, bits, prefix: bits, interface: z.string() })),
+    addresses: z.array(z.strictObject({ address, bits, prefix: bits, interface: text })),
     gateways: z.array(address),
     resolvers: z.array(address),
     listening: z.array(z.strictObject({ proto: z.enum(['TCP', 'UDP']), address, port: z.int().min(0).max(65_535) })),
-    absent: z.partialRecord(z.enum(factNames), z.string()),
+    absent: z.partialRecord(z.enum(factNames), text),
   }),
   contacted: z.array(z.strictObject({ address, last: time })),
 });

@@ -66,6 +66,7 @@ export class GroupSession {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#joined(consumer, payload.memberAssignment));
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => this.#claims.passOver(payload));
     consumer.on(consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
     try {
       await consumer.connect();

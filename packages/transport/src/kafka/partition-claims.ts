@@ -8,6 +8,11 @@ import type { KafkaMetrics } from './metrics.ts';
 import { partitionKey, stateOf, type PartitionState } from './partition-state.ts';
 import type { TopicRole } from './topics.ts';
 
+/** What is known of a fetch whose messages are about to be handed over; `firstOffset` is null when none is left. */
+type BatchProcess = Omit<kafkajs.ConsumerStartBatchProcessEvent['payload'], 'firstOffset'> & {
+  readonly firstOffset: string | null;
+};
+
 /** What a group gave to this process, and how to begin with it. */
 export interface Taking {
   readonly consumer: kafkajs.Consumer;
@@ -82,6 +87,15 @@ export class PartitionClaims {
   drop(): void {
     this.#generation += 1;
     this.#states.clear();
+  }
+
+  /** Moves behind a fetch in which nothing is for us (rows of an aborted transaction, its markers): the client does not hand it over, and reads on. */
+  passOver(fetch: BatchProcess): void {
+    const state = this.get(fetch.topic, fetch.partition);
+    if (state === undefined || fetch.batchSize > 0) return;
+    const last = BigInt(fetch.lastOffset);
+    state.high = BigInt(fetch.highWatermark);
+    if (last >= state.next && BigInt(fetch.firstOffset ?? last) >= state.next) state.next = last + 1n;
   }
 
   /** Asks the broker again where a partition stands: what came is not what was asked for. */
