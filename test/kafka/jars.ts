@@ -15,6 +15,7 @@ function missing(): string[] {
     [runs('java', '-version'), 'Java 17 or newer (apt-get install openjdk-17-jre-headless)'],
     [hasJars() || runs('mvn', '-v'), 'Maven, to fetch the broker once (apt-get install maven)'],
     [runs('openssl', 'version'), 'openssl, for certificates (apt-get install openssl)'],
+    [runs('kcat', '-V'), "kcat, somebody else's producer and consumer (apt-get install kcat)"],
   ];
   return needs.filter(([fulfilled]) => !fulfilled).map(([, what]) => what);
 }

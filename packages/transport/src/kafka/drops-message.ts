@@ -72,7 +72,7 @@ function cut(text: Buffer, from: number): { end: number; rows: number; position:
 /** The block that a message holds, its text a view of the message; or why it holds none. Never throws, whatever the bytes. */
 export function decodeDropsMessage({ value, headers = {} }: ReadMessage): RowBlock | ForeignReason {
   const version = text(headers['v']);
-  if (version === undefined || !/^\d{1,9}$/.test(version)) return 'foreign';
+  if (version === undefined || !/^[1-9]\d{0,8}$/.test(version)) return 'foreign';
   if (Number(version) > rowVersion) return 'version';
   const stream = text(headers['stream']);
   const epoch = text(headers['epoch']);

@@ -66,6 +66,7 @@ export class GroupSession {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#joined(consumer, payload.memberAssignment));
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => this.#claims.passOver(payload));
     consumer.on(consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
     try {
       await consumer.connect();
@@ -88,11 +89,10 @@ export class GroupSession {
     if (this.#ending.signal.aborted) return;
     const before = this.#current;
     const settle = (delivery: Delivery): Promise<void> => this.#handler(delivery);
+    const failed = (error: unknown): void => this.#end(error);
     this.#current = this.#claims
-      .take({ consumer, assignment, before, settle, signal: this.#ending.signal })
-      .catch((error: unknown) => {
-        this.#end(error);
-      });
+      .take({ consumer, assignment, before, settle, failed, signal: this.#ending.signal })
+      .catch(failed);
   }
 
   async #batch(payload: EachBatchPayload): Promise<void> {

@@ -6,6 +6,8 @@ interface ClientError extends Error {
   readonly code?: unknown;
   readonly broker?: string;
   readonly topic?: string;
+  /** Of an error that stands for several. */
+  readonly errors?: readonly unknown[];
 }
 
 const byType: Readonly<Record<string, ErrorCode>> = {
@@ -29,6 +31,8 @@ const byName: Readonly<Record<string, ErrorCode>> = {
   KafkaJSSASLAuthenticationError: 'DL_KAFKA_ACCESS',
   KafkaJSServerDoesNotSupportApiKey: 'DL_KAFKA_VERSION',
   KafkaJSUnsupportedMagicByteInMessageSet: 'DL_KAFKA_VERSION',
+  // a compression that we do not speak
+  KafkaJSNotImplemented: 'DL_TOPIC_MISCONFIGURED',
 };
 
 /** Codes by which OpenSSL and Node refuse a certificate, or meet something that is no TLS. */
@@ -38,7 +42,7 @@ const tlsCode = /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|UNABLE_TO_|SELF_SIGNED|DEPT
 export function kafkaError(error: unknown, doing: string): DroplensError {
   if (error instanceof DroplensError) return error;
   const cause = firstCause(error);
-  const where = cause.broker === undefined ? '' : ` at ${cause.broker}`;
+  const where = cause.broker !== undefined ? ` at ${cause.broker}` : cause.topic !== undefined ? ` (${cause.topic})` : '';
   return new DroplensError(codeOf(cause), `cannot ${doing}${where}: ${wordsOf(cause)}`, { cause: error });
 }
 
@@ -60,19 +64,35 @@ function codeOf(error: ClientError): ErrorCode {
   return 'DL_TRANSPORT_UNAVAILABLE';
 }
 
+/** What the words of a closed connection do not say: a broker that restarts looks the same, so it is tried again. */
+const hints: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/^Closed connection$/, 'if it stays so, that port speaks TLS (transport.tls) or wants a password (transport.sasl)'],
+  [/before secure TLS connection was established$/, 'if it stays so, that port does not speak TLS (transport.tls)'],
+  [/alert (bad certificate|certificate required)$/, 'it wants a certificate from this client (transport.tls.cert and key)'],
+  [/^Request is not valid given the current SASL state$/, 'that port takes no password (transport.sasl)'],
+  // kafkajs keeps the reason to itself
+  [
+    /^Failed to find group coordinator$/,
+    'if it stays so, this user may not read as that group (transport.group, docs/security.md)',
+  ],
+  [/compression not implemented$/, "set the topic's compression.type to lz4, and delete or skip what is compressed otherwise"],
+];
+
 function wordsOf(error: ClientError): string {
-  // the client keeps to itself why: none is ready yet, which passes, or this user may not ask
-  if (error.name === 'KafkaJSGroupCoordinatorNotFound') {
-    return 'no broker coordinates the group yet, or the user may not read it (docs/security.md)';
-  }
-  const message = error.message.replaceAll(/\s+/g, ' ').replace(/^Connection error: /, '');
-  return message === '' ? error.name : message;
+  const plain = error.message.replaceAll(/\s+/g, ' ').trim();
+  const message = plain.replace(/^Connection error: /, '').replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/, '$1');
+  const hint = hints.find(([words]) => words.test(message))?.[1];
+  return hint === undefined ? message || error.name : `${message}; ${hint}`;
 }
 
-/** kafkajs wraps: "retries exceeded" around the reason, and non-retriable errors around protocol errors. */
+/** kafkajs wraps: "retries exceeded" around the reason, non-retriable errors around protocol errors, and one error around those of several topics. */
 function firstCause(error: unknown): ClientError {
   let found = error;
-  for (let depth = 0; depth < 10 && (found as ClientError)?.cause instanceof Error; depth += 1)
-    found = (found as ClientError).cause;
+  for (let depth = 0; depth < 10; depth += 1) {
+    const { cause, errors } = (found ?? {}) as Partial<ClientError>;
+    const inner = cause ?? errors?.[0];
+    if (!(inner instanceof Error)) break;
+    found = inner;
+  }
   return found instanceof Error ? found : new Error(String(found));
 }

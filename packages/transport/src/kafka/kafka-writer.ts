@@ -47,7 +47,7 @@ export class KafkaWriter implements TransportWriter {
     const sending = this.#send(append, signal);
     this.#running.add(sending);
     try {
-      await (signal === undefined ? sending : Promise.race([sending, givenUp(signal)]));
+      await (signal === undefined ? sending : unlessAborted(sending, signal));
     } finally {
       // given up: what is under way ends by itself, and nobody waits for its outcome
       sending.catch(() => undefined).finally(() => this.#running.delete(sending));
@@ -156,10 +156,13 @@ async function disconnect(producer: Promise<kafkajs.Producer>): Promise<void> {
   await producer.then((one) => one.disconnect()).catch(() => undefined);
 }
 
-function givenUp(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(gaveUp());
-    else signal.addEventListener('abort', () => reject(gaveUp()), { once: true });
+/** Rejects as soon as `signal` aborts. The listener goes with `sending`: one signal lasts as long as its process. */
+function unlessAborted(sending: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(gaveUp());
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    sending.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 

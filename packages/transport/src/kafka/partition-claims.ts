@@ -1,4 +1,4 @@
-import { Backoff, DroplensError, pause, type Reporter } from '@droplens/runtime';
+import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@droplens/runtime';
 import type kafkajs from 'kafkajs';
 import type { Delivery } from '../transport.ts';
 import { claimOf, type Claim, type PartitionFacts } from './claim.ts';
@@ -7,6 +7,11 @@ import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
 import { partitionKey, stateOf, type PartitionState } from './partition-state.ts';
 import type { TopicRole } from './topics.ts';
+
+/** What is known of a fetch whose messages are about to be handed over; `firstOffset` is null when none is left. */
+type BatchProcess = Omit<kafkajs.ConsumerStartBatchProcessEvent['payload'], 'firstOffset'> & {
+  readonly firstOffset: string | null;
+};
 
 /** What a group gave to this process, and how to begin with it. */
 export interface Taking {
@@ -17,6 +22,8 @@ export interface Taking {
   readonly before: Promise<unknown>;
   /** Finds out whether an interrupted batch whose messages are gone was loaded; rejects when it was not. */
   readonly settle: (delivery: Delivery) => Promise<void>;
+  /** Told when a claim that nobody waits for cannot be finished. */
+  readonly failed: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -82,12 +89,21 @@ export class PartitionClaims {
     this.#states.clear();
   }
 
+  /** Moves behind a fetch in which nothing is for us (rows of an aborted transaction, its markers): the client does not hand it over, and reads on. */
+  passOver(fetch: BatchProcess): void {
+    const state = this.get(fetch.topic, fetch.partition);
+    if (state === undefined || fetch.batchSize > 0) return;
+    const last = BigInt(fetch.lastOffset);
+    state.high = BigInt(fetch.highWatermark);
+    if (last >= state.next && BigInt(fetch.firstOffset ?? last) >= state.next) state.next = last + 1n;
+  }
+
   /** Asks the broker again where a partition stands: what came is not what was asked for. */
   again({ topic, partition }: PartitionState): void {
     const taking = this.#taking as Taking;
     this.#states.delete(partitionKey(topic, partition));
     taking.consumer.pause([{ topic, partitions: [partition] }]);
-    void this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]);
+    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]).catch(taking.failed);
   }
 
   /** The messages are not those that offsets were committed for: begins at the first there is. */
@@ -95,7 +111,8 @@ export class PartitionClaims {
     state.intent = state.anchor = null;
     state.held = [];
     state.next = state.low;
-    this.#say(state, 'recreated');
+    this.#metrics.claims.inc({ kind: 'recreated' });
+    this.#sayRecreated(state);
     this.#taking?.consumer.seek({ topic: state.topic, partition: state.partition, offset: String(state.low) });
     this.#resume();
   }
@@ -153,8 +170,10 @@ export class PartitionClaims {
         if (silent === undefined) return facts;
         // a partition that nobody answers for (rights or leaders are changing) would stay paused for ever
         throw new DroplensError('DL_TRANSPORT_UNAVAILABLE', `the brokers say nothing of some partitions of ${silent.topic}`);
-      } catch (error) {
-        this.#reporter.fail(kafkaError(error, `read the committed offsets of ${this.#group}`));
+      } catch (caught) {
+        const error = kafkaError(caught, `read the committed offsets of ${this.#group}`);
+        if (dispositionOf(error) !== 'retry') throw error;
+        this.#reporter.fail(error);
         await pause(backoff.next(), signal);
       }
     }
@@ -188,17 +207,19 @@ export class PartitionClaims {
 
   #tell(state: PartitionState, claim: Claim, { committed, low }: PartitionFacts): void {
     const kind = claim.kind === 'read' && claim.restart !== null ? claim.restart : claim.kind;
-    if (kind === 'recreated' || kind === 'expired') this.#say(state, kind);
-    else this.#metrics.claims.inc({ kind });
-    if (kind === 'expired' || kind === 'gone') this.#metrics.expired.inc(Number(low - committed));
+    this.#metrics.claims.inc({ kind });
+    if (kind === 'recreated') this.#sayRecreated(state);
+    if (kind !== 'expired' && kind !== 'gone') return;
+    // an interrupted batch that is gone was loaded: otherwise this claim had ended
+    const read = claim.kind === 'gone' ? claim.intent.last + 1n : committed;
+    if (read >= low) return;
+    this.#metrics.expired.inc(Number(low - read));
+    const text = `messages of ${state.topic}/${state.partition} from offset ${read} up to ${low} were deleted before a loader had read them`;
+    this.#reporter.fail(new DroplensError('DL_ROWS_EXPIRED', text));
   }
 
-  #say({ topic, partition, low }: PartitionState, kind: 'recreated' | 'expired'): void {
-    this.#metrics.claims.inc({ kind });
-    const text =
-      kind === 'expired'
-        ? `messages of ${topic}/${partition} up to offset ${low} were deleted before a loader had read them`
-        : `${topic}/${partition} is not the one that was read before: reading begins at offset ${low}`;
-    this.#reporter.fail(new DroplensError(kind === 'expired' ? 'DL_ROWS_EXPIRED' : 'DL_TOPIC_RECREATED', text));
+  #sayRecreated({ topic, partition, low }: PartitionState): void {
+    const text = `${topic}/${partition} is not the one that was read before: reading begins at offset ${low}`;
+    this.#reporter.fail(new DroplensError('DL_TOPIC_RECREATED', text));
   }
 }

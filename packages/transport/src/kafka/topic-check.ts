@@ -1,9 +1,8 @@
-import { DroplensError, pause } from '@droplens/runtime';
+import { setTimeout as passing } from 'node:timers/promises';
+import { DroplensError } from '@droplens/runtime';
 import kafkajs from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
-import type { Topic } from './topics.ts';
-
-const knownMs = 10_000;
+import { leastMessageBytes, type Topic } from './topics.ts';
 
 /** How far a topic is from what it should be: `missing`, `wrong` (rows could be lost, or streams have no partition), `differs` (worth a look). */
 export type TopicVerdict = 'good' | 'differs' | 'wrong' | 'missing';
@@ -32,6 +31,7 @@ export async function inspectTopics(client: kafkajs.Kafka, topics: readonly Topi
   return await withAdmin(client, 'look at the topics', async (admin) => {
     const { topics: known } = await admin.fetchTopicMetadata();
     const present = topics.filter(({ name }) => known.some((one) => one.name === name));
+    for (const topic of topics) if (!present.includes(topic)) await checkMissing(admin, topic);
     const settings = await readSettings(admin, present);
     return topics.map((topic) => {
       const found = known.find(({ name }) => name === topic.name);
@@ -62,11 +62,11 @@ export async function checkTopics(client: kafkajs.Kafka, topics: readonly Topic[
 /** Makes those of `topics` that do not exist, as they should be; returns their names. Somebody else may make them at the same time. */
 export async function createTopics(client: kafkajs.Kafka, topics: readonly Topic[]): Promise<string[]> {
   return await withAdmin(client, 'create the topics', async (admin) => {
-    const { topics: known } = await admin.fetchTopicMetadata();
-    const missing = topics.filter(({ name }) => !known.some((one) => one.name === name));
+    const { topics: present } = await admin.fetchTopicMetadata();
+    const missing = topics.filter(({ name }) => !present.some((one) => one.name === name));
     for (const { name, partitions, replication, settings } of missing) {
       await admin.createTopics({
-        // it would ask one broker at once, and fail where that has not heard of the topic yet
+        // kafkajs' own waiting gives up on a topic that the broker it asks has not heard of yet
         waitForLeaders: false,
         topics: [
           {
@@ -78,22 +78,19 @@ export async function createTopics(client: kafkajs.Kafka, topics: readonly Topic
         ],
       });
     }
-    const names = missing.map(({ name }) => name);
-    await untilKnown(admin, names);
-    return names;
+    if (missing.length > 0) await untilKnown(admin, missing);
+    return missing.map(({ name }) => name);
   });
 }
 
-/** Brokers hear of a new topic a moment after it was made. Gives up in the end: whoever needs the topic says that it is missing. */
-async function untilKnown(admin: kafkajs.Admin, names: readonly string[]): Promise<void> {
-  const until = Date.now() + knownMs;
-  const known = async (): Promise<boolean> => {
-    const { topics } = await admin.fetchTopicMetadata();
-    return names.every((name) =>
-      topics.some((topic) => topic.name === name && topic.partitions.every(({ leader }) => leader >= 0)),
-    );
-  };
-  while (names.length > 0 && !(await known()) && Date.now() < until) await pause(100);
+/** Waits until the brokers know of topics that were just made; a cluster that takes longer than five seconds is left to who uses them. */
+async function untilKnown(admin: kafkajs.Admin, topics: readonly Topic[]): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { topics: found } = await admin.fetchTopicMetadata().catch(() => ({ topics: [] }));
+    const led = new Set(found.filter(({ partitions }) => partitions.every(({ leader }) => leader >= 0)).map(({ name }) => name));
+    if (topics.every(({ name }) => led.has(name))) return;
+    await passing(50);
+  }
 }
 
 /** Fewer partitions than configured: streams have nowhere to go. More: they stay empty, which does no harm. */
@@ -113,16 +110,39 @@ function settingFindings(topic: Topic, settings: Readonly<Record<string, string>
   return Object.entries(topic.settings).flatMap(([key, should]) => {
     const is = settings[key];
     if (is === undefined || atLeastAsGood(key, is, should)) return [];
-    // compaction keeps one message of a stream and deletes the others, deletion forgets bans that still hold; with the sender's time a topic that
-    // was made anew may pass for the old one
-    return [{ what: key, is, should, wrong: key === 'cleanup.policy' || key === 'message.timestamp.type' }];
+    return [{ what: key, is, should, wrong: isWrong(key, is) }];
   });
 }
 
+/**
+ * Compaction keeps one message of a stream and deletes the others, deletion forgets bans that still hold; with the sender's time a topic that
+ * was made anew may pass for the old one; and what is too large for the broker stops the collector.
+ */
+function isWrong(key: string, is: string): boolean {
+  if (key === 'max.message.bytes') return Number(is) < leastMessageBytes;
+  return key === 'cleanup.policy' || key === 'message.timestamp.type';
+}
+
+/** What topics may be compressed with; `producer` lets in what no loader can read. */
+const readable: ReadonlySet<string> = new Set(['lz4', 'gzip', 'uncompressed']);
+
 function atLeastAsGood(key: string, is: string, should: string): boolean {
   if (key === 'cleanup.policy' || key === 'message.timestamp.type') return is === should;
-  if (is === '-1' || should === '-1') return is === should;
+  if (key === 'compression.type') return readable.has(is);
+  // for ever, without a limit
+  if (is === '-1') return true;
+  if (should === '-1') return false;
   return Number(is) >= Number(should);
+}
+
+/** A list leaves out what this user may not see; asked for by name, the broker says why. Rejects when the topic may be there. */
+async function checkMissing(admin: kafkajs.Admin, { name }: Topic): Promise<void> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [name] });
+  } catch (error) {
+    const said = kafkaError(error, `look at the topic ${name}`);
+    if (said.code !== 'DL_TOPIC_MISSING') throw said;
+  }
 }
 
 /** The settings of topics that matter here; a user who may not see them sees none, which is no reason to stop. */

@@ -19,6 +19,11 @@ export interface Topic {
  */
 const maxMessageBytes = 16 * 1024 * 1024;
 
+/** A letter is a message that a topic took, and a few words more. */
+const deadMessageBytes = maxMessageBytes + 1024 * 1024;
+/** Below this a request of the collector is refused. */
+export const leastMessageBytes = 1024 * 1024;
+
 /** Dead letters are kept long enough for a person to come back from holidays. */
 const deadHours = 24 * 30;
 /** Every word of a host stays at least this long. */
@@ -28,14 +33,20 @@ const hostsHours = 24 * 7;
  * All topics (design: data contracts). `drops` and `hits` are spread by stream; the others are small. `bans` and `hosts` are compacted: the last word
  * about each key is kept for ever.
  */
-export function topicsOf({ topics }: KafkaConfig): Record<TopicRole, Topic> {
+export function topicsOf({ topics, compression }: KafkaConfig): Record<TopicRole, Topic> {
   const { prefix, replication, partitions, min_insync_replicas: minInsync, retention_hours: hours } = topics;
   const topic = (role: TopicRole, count: number, settings: Record<string, string>): Topic => ({
     role,
     name: `${prefix}.${role}.v1`,
     partitions: count,
     replication,
-    settings: { 'min.insync.replicas': String(minInsync), 'max.message.bytes': String(maxMessageBytes), ...settings },
+    settings: {
+      'min.insync.replicas': String(minInsync),
+      'max.message.bytes': String(maxMessageBytes),
+      // whatever others compress with, the broker turns it into what we can read; what comes like this it leaves alone
+      'compression.type': compression === 'none' ? 'uncompressed' : compression,
+      ...settings,
+    },
   });
   const kept = (retention: number): Record<string, string> => ({
     'cleanup.policy': 'delete',
@@ -52,6 +63,6 @@ export function topicsOf({ topics }: KafkaConfig): Record<TopicRole, Topic> {
     hosts: topic('hosts', 1, { ...compacted, 'min.compaction.lag.ms': String(hostsHours * 3_600_000) }),
     bans: topic('bans', 1, compacted),
     hits: topic('hits', 1, kept(hours)),
-    dead: topic('dead', 1, kept(deadHours)),
+    dead: topic('dead', 1, { ...kept(deadHours), 'max.message.bytes': String(deadMessageBytes) }),
   };
 }

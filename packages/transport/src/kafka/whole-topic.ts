@@ -26,14 +26,18 @@ export async function readWholeTopic(
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // also after a fetch that is not handed over, because nothing but markers of transactions is in it
+      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+        const end = ends.get(partition);
+        if (end !== undefined && BigInt(lastOffset) + 1n >= end) ends.delete(partition);
+        if (ends.size === 0) resolve();
+      });
       consumer
         .run({
           autoCommit: false,
           eachBatch: ({ batch }) => {
             const end = ends.get(batch.partition);
             for (const message of batch.messages) if (end !== undefined && BigInt(message.offset) < end) each(message);
-            if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) ends.delete(batch.partition);
-            if (ends.size === 0) resolve();
             return Promise.resolve();
           },
         })

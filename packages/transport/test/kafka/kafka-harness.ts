@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createReporter } from '@droplens/runtime';
 import { Registry } from 'prom-client';
-import { createKafka, kafkaConfig, type DeadRow, type KafkaTransport } from '../../src/index.ts';
+import { createKafka, kafkaConfig, type KafkaConfig, type KafkaTransport } from '../../src/index.ts';
 import { createClient } from '../../src/kafka/client.ts';
 import { readLetter } from '../../src/kafka/dead-letters.ts';
 import { readWholeTopic } from '../../src/kafka/whole-topic.ts';
 import type { TransportHarness } from '../transport.conformance.ts';
 
 /** A configuration for a test broker: topics of its own, quick to react. */
-export function testConfig(
-  brokers: readonly string[],
-  changes: Record<string, unknown> = {},
-): ReturnType<typeof kafkaConfig.parse> {
+export function testConfig(brokers: readonly string[], changes: Record<string, unknown> = {}): KafkaConfig {
   return kafkaConfig.parse({
     kind: 'kafka',
     brokers,
@@ -26,7 +23,6 @@ export function testConfig(
 /** A transport over a real broker, as the conformance suite wants it: empty topics, as many writers and readers as a case asks for. */
 export async function kafkaHarness(brokers: readonly string[]): Promise<TransportHarness> {
   const config = testConfig(brokers);
-  const reporter = createReporter({ registry: new Registry(), level: 'silent' });
   const made: KafkaTransport[] = [];
   const transport = (): KafkaTransport => {
     const one = createKafka(config, createReporter({ registry: new Registry(), level: 'silent' }));
@@ -38,28 +34,28 @@ export async function kafkaHarness(brokers: readonly string[]): Promise<Transpor
     writer: () => transport().writer,
     reader: () => transport().reader,
     buried: async () => {
-      const rows = new Map<string, DeadRow>();
-      const topic = `${config.topics.prefix}.dead.v1`;
-      await readWholeTopic(createClient(config, reporter), {
-        topic,
-        group: 'test',
-        each: (message) => {
-          const letter = readLetter(message);
-          if (letter === null) return;
-          const { stream = '', epoch = '', position, reason = '' } = letter.fields;
-          rows.set(letter.id, {
-            stream,
-            epoch,
-            position: position === undefined ? null : Number(position),
-            reason,
-            row: letter.value,
-          });
-        },
+      const rows = (await lettersOf(config)).filter(({ fields }) => fields['kind'] === 'row');
+      return rows.map(({ fields: { stream = '', epoch = '', position, reason = '' }, value }) => {
+        return { stream, epoch, position: position === undefined ? null : Number(position), reason, row: value };
       });
-      return [...rows.values()];
     },
     close: async () => {
       await Promise.all(made.map((one) => one.close()));
     },
   };
+}
+
+/** What was put aside, each thing once. */
+export async function lettersOf(config: KafkaConfig): Promise<{ fields: Record<string, string>; value: Buffer }[]> {
+  const reporter = createReporter({ registry: new Registry(), level: 'silent' });
+  const letters = new Map<string, { fields: Record<string, string>; value: Buffer }>();
+  await readWholeTopic(createClient(config, reporter), {
+    topic: `${config.topics.prefix}.dead.v1`,
+    group: 'test',
+    each: (message) => {
+      const letter = readLetter(message);
+      if (letter !== null) letters.set(letter.id, letter);
+    },
+  });
+  return [...letters.values()];
 }
