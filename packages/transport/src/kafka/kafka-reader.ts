@@ -3,7 +3,7 @@ import type kafkajs from 'kafkajs';
 import { Gauge } from 'prom-client';
 import type { Backlog, Delivery, TransportReader } from '../transport.ts';
 import type { KafkaConfig } from './config.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import type { DeadLetterWriter } from './dead-letters.ts';
 import { GroupSession } from './group-session.ts';
 import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
@@ -18,7 +18,7 @@ export interface KafkaReaderOptions {
   readonly client: kafkajs.Kafka;
   readonly config: KafkaConfig;
   readonly topics: Readonly<Record<TopicRole, Topic>>;
-  readonly dead: DeadLetters;
+  readonly dead: DeadLetterWriter;
   readonly metrics: KafkaMetrics;
   readonly reporter: Reporter;
 }

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReporter } from '@droplens/runtime';
 import { Registry } from 'prom-client';
-import { createKafka, kafkaConfig, type DeadRow, type KafkaTransport } from '../../src/index.ts';
-import { createClient } from '../../src/kafka/client.ts';
-import { readLetter } from '../../src/kafka/dead-letters.ts';
-import { readWholeTopic } from '../../src/kafka/whole-topic.ts';
+import { createKafka, kafkaConfig, type KafkaTransport } from '../../src/index.ts';
 import type { TransportHarness } from '../transport.conformance.ts';
 
 /** A configuration for a test broker: topics of its own, quick to react. */
@@ -24,9 +21,7 @@ export function testConfig(
 }
 
 /** A transport over a real broker, as the conformance suite wants it: empty topics, as many writers and readers as a case asks for. */
-export async function kafkaHarness(brokers: readonly string[]): Promise<TransportHarness> {
-  const config = testConfig(brokers);
-  const reporter = createReporter({ registry: new Registry(), level: 'silent' });
+export async function kafkaHarness(brokers: readonly string[], config = testConfig(brokers)): Promise<TransportHarness> {
   const made: KafkaTransport[] = [];
   const transport = (): KafkaTransport => {
     const one = createKafka(config, createReporter({ registry: new Registry(), level: 'silent' }));
@@ -37,27 +32,7 @@ export async function kafkaHarness(brokers: readonly string[]): Promise<Transpor
   return {
     writer: () => transport().writer,
     reader: () => transport().reader,
-    buried: async () => {
-      const rows = new Map<string, DeadRow>();
-      const topic = `${config.topics.prefix}.dead.v1`;
-      await readWholeTopic(createClient(config, reporter), {
-        topic,
-        group: 'test',
-        each: (message) => {
-          const letter = readLetter(message);
-          if (letter === null) return;
-          const { stream = '', epoch = '', position, reason = '' } = letter.fields;
-          rows.set(letter.id, {
-            stream,
-            epoch,
-            position: position === undefined ? null : Number(position),
-            reason,
-            row: letter.value,
-          });
-        },
-      });
-      return [...rows.values()];
-    },
+    dead: () => transport().dead,
     close: async () => {
       await Promise.all(made.map((one) => one.close()));
     },
