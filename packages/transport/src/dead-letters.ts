@@ -29,6 +29,7 @@ export interface DeadFilter {
   readonly ids?: ReadonlySet<string>;
   /** The reason's word. */
   readonly reason?: string;
+  readonly origin?: string;
   /** Put aside then or later, milliseconds since 1970. */
   readonly since?: number;
 }
@@ -68,10 +69,14 @@ export function reasonWord(reason: string): string {
   return reason.split(':', 1)[0] as string;
 }
 
-export function fits({ ids, reason, since }: DeadFilter, letter: Pick<DeadLetter, 'id' | 'reason' | 'time'>): boolean {
+export function fits(
+  { ids, reason, origin, since }: DeadFilter,
+  letter: Pick<DeadLetter, 'id' | 'reason' | 'origin' | 'time'>,
+): boolean {
   return (
     (ids === undefined || ids.has(letter.id)) &&
     (reason === undefined || reason === reasonWord(letter.reason)) &&
+    (origin === undefined || origin === letter.origin) &&
     (since === undefined || letter.time >= since)
   );
 }

@@ -18,7 +18,7 @@ export function replayUnit({ id, stream, epoch, position }: Pick<DeadLetter, 'id
 }
 
 /** Those that fit, with all that must be replayed together with them, in their order. */
-export function chosen<Letter extends Pick<DeadLetter, 'id' | 'reason' | 'time' | 'stream' | 'epoch' | 'position'>>(
+export function chosen<Letter extends Pick<DeadLetter, 'id' | 'reason' | 'origin' | 'time' | 'stream' | 'epoch' | 'position'>>(
   letters: readonly Letter[],
   filter: DeadFilter,
 ): Letter[] {

@@ -66,6 +66,9 @@ export function deadLettersConformance(driver: string, create: () => Promise<Tra
       const ids = new Set([letters[0]?.id ?? '', letters[2]?.id ?? '']);
       expect((await dead.list({ ids }, 100)).letters.map(({ position }) => position)).toEqual([1, null]);
       expect((await dead.list({ reason: 'refused' }, 100)).letters.map(({ position }) => position)).toEqual([3]);
+      const origin = letters[0]?.origin ?? '';
+      expect((await dead.list({ origin }, 100)).letters.length).toBe(letters.filter((letter) => letter.origin === origin).length);
+      expect((await dead.list({ origin: 'nowhere' }, 100)).letters).toEqual([]);
       expect((await dead.list({ since: Date.now() + 60_000 }, 100)).reasons.size).toBe(0);
       const last = await dead.list({}, 2);
       expect(last.letters.map(({ position }) => position)).toEqual([null, 3]);

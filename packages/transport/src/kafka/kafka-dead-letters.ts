@@ -12,7 +12,7 @@ import type { Topic, TopicRole } from './topics.ts';
 import { readWholeTopic } from './whole-topic.ts';
 
 /** A letter without its bytes, and where they are. */
-interface Entry extends Pick<DeadLetter, 'id' | 'time' | 'kind' | 'reason' | 'stream' | 'epoch' | 'position'> {
+interface Entry extends Pick<DeadLetter, 'id' | 'time' | 'kind' | 'reason' | 'origin' | 'stream' | 'epoch' | 'position'> {
   /** `partition/offset` in the dead topic. */
   readonly place: string;
   readonly bytes: number;
@@ -110,9 +110,9 @@ export class KafkaDeadLetters implements DeadLetters {
         entries.delete(letter.replayed);
         return;
       }
-      const { id, time, kind, reason, stream, epoch, position } = letter;
+      const { id, time, kind, reason, origin, stream, epoch, position } = letter;
       const bytes = letter.bytes.length;
-      entries.set(id, { id, time, kind, reason, stream, epoch, position, place, bytes });
+      entries.set(id, { id, time, kind, reason, origin, stream, epoch, position, place, bytes });
       room -= bytes;
       if (room < 0) held.clear();
       else held.set(place, letter);
