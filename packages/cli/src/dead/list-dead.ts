@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '@droplens/transport';
 import type { DeadListOptions } from '../commands/dead.ts';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
-import { openDead } from '../intake/open-intake.ts';
+import { withDead } from '../intake/open-intake.ts';
 import { isoTime, writeAnswer } from '../query/answer.ts';
 import { rowLimit } from '../query/question.ts';
 import type { Session } from '../session.ts';
@@ -17,12 +17,11 @@ export async function runDeadList(session: Session, flags: ConfigurationFlags, o
   const since = options.since === undefined ? undefined : parseMoment(options.since, '--since', Date.now(), utc);
   const filter = { ...(reason === undefined ? {} : { reason }), ...(since === undefined ? {} : { since }) };
   const { config } = await loadConfiguration(flags, session.environment);
-  const opened = openDead(config);
-  try {
-    const { letters, reasons } = await opened.dead.list(filter, limit);
+  await withDead(config, async (dead, place) => {
+    const { letters, reasons } = await dead.list(filter, limit);
     if (letters.length === 0) {
       const what = reason === undefined && since === undefined ? 'nothing was put aside' : 'nothing that fits was put aside';
-      session.terminal.note(`${what}: ${opened.place}\n`);
+      session.terminal.note(`${what}: ${place}\n`);
       return;
     }
     const total = [...reasons.values()].reduce((sum, count) => sum + count, 0);
@@ -34,15 +33,18 @@ export async function runDeadList(session: Session, flags: ConfigurationFlags, o
         { header: 'reason', cell: (letter) => letter.reason, shrinkTo: 9, tone: 'warn' },
         { header: 'origin', cell: ({ origin }) => origin, shrinkTo: 10, leaves: 4 },
         { header: 'position', cell: ({ position }) => String(position ?? '–'), align: 'right', leaves: 2 },
-        { header: 'content', cell: ({ bytes }) => Buffer.from(bytes).toString().replaceAll('\t', ' '), shrinkTo: 20, leaves: 1 },
+        { header: 'content', cell: ({ bytes }) => beginning(bytes), shrinkTo: 20, leaves: 1 },
       ],
       record: recordOf,
       keys: ['id', 'time', 'kind', 'reason', 'origin', 'stream', 'epoch', 'position', 'content', 'encoding', 'key', 'headers'],
       footer: `${reasonsText(reasons)}${letters.length < total ? `; the last ${grouped(letters.length)} are shown` : ''}. When the cause is gone: droplens dead replay ID… | --reason R | --all`,
     });
-  } finally {
-    await opened.close();
-  }
+  });
+}
+
+/** As much as a line can show. */
+function beginning(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, 1000)).toString().replaceAll('\t', ' ');
 }
 
 function recordOf(letter: DeadLetter): Record<string, unknown> {

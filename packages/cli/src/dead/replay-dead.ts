@@ -5,7 +5,7 @@ import { CommandError } from '../command-error.ts';
 import type { DeadReplayOptions } from '../commands/dead.ts';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
 import type { Stored } from '../intake/intake.ts';
-import { openDead, openIntake, type OpenedDead } from '../intake/open-intake.ts';
+import { openIntake, withDead } from '../intake/open-intake.ts';
 import { noteReporter } from '../service/note-reporter.ts';
 import type { Session } from '../session.ts';
 import { grouped } from '../terminal/numbers.ts';
@@ -21,7 +21,7 @@ export async function runDeadReplay(
   const filter = filterOf(ids, options);
   const { config } = await loadConfiguration(flags, session.environment);
   const { terminal, signal } = session;
-  const plan = await planOf(filter, openDead(config));
+  const plan = await withDead(config, (dead) => dead.replay(filter, { dryRun: true }));
   if (plan.unknown.length > 0) {
     throw new CommandError(
       'DL_USAGE',
@@ -55,15 +55,6 @@ function filterOf(ids: readonly string[], { all, reason }: DeadReplayOptions): D
   if (ways !== 1) throw new DroplensError('DL_USAGE', 'say what to replay: ids, --reason or --all, one of them');
   if (ids.length > 0) return { ids: new Set(ids) };
   return reason === undefined ? {} : { reason };
-}
-
-/** What a replay would do, found out without a store or a loader. */
-async function planOf(filter: DeadFilter, opened: OpenedDead): Promise<Replay> {
-  try {
-    return await opened.dead.replay(filter, { dryRun: true });
-  } finally {
-    await opened.close();
-  }
 }
 
 function countText({ rows, messages }: Replay): string {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReporter } from '@droplens/runtime';
@@ -86,6 +86,21 @@ describe('droplens dead', { timeout: 120_000 }, () => {
     expect((await run('dead', 'list', '--reason', 'position', '-n', '1', '--format', 'csv')).stdout.split('\n')).toHaveLength(3);
     expect((await run('dead', 'list', '--reason', 'refused')).stderr).toContain('nothing that fits was put aside');
     expect((await run('dead', 'list', '-n', '1')).stdout).toContain('the last 1 are shown');
+  });
+
+  it('says what to do when this user may not look', async () => {
+    await bury(deadRow(1, 'refused: why', rowText(1)));
+    chmodSync(directory, 0o755);
+    chmodSync(data, 0o755);
+    chmodSync(join(data, 'spool'), 0o755);
+    chmodSync(join(data, 'spool', 'dead'), 0);
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const outcome = await droplens(['dead', '--data', data], nobody);
+    chmodSync(join(data, 'spool', 'dead'), 0o700);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toBe(
+      `droplens: ${join(data, 'spool', 'dead')}: permission denied [DL_DATA_DIRECTORY]\n  run it as the user who owns it (usually with sudo)\n`,
+    );
   });
 
   it.each([

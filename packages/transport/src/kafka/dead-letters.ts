@@ -113,6 +113,9 @@ function common(kind: 'row' | 'message', reason: string, origin: string): Record
   return { v: String(deadVersion), kind, reason: reason.slice(0, 1000), origin, time: String(Date.now()) };
 }
 
+/** The last moment a date can name, milliseconds since 1970. */
+const latest = 8.64e15;
+
 /** What a message of the dead topic says; `replayed` names a letter that no longer counts. Null when it is none of ours. */
 export function readLetter(message: KafkaMessage): DeadLetter | { readonly replayed: string } | null {
   const headers: Record<string, Buffer> = {};
@@ -129,7 +132,7 @@ export function readLetter(message: KafkaMessage): DeadLetter | { readonly repla
   const position = text('position');
   return {
     id,
-    time: Number(text('time')),
+    time: Math.min(Number(/^\d{1,16}$/.exec(text('time') ?? '')?.[0] ?? 0), latest),
     kind,
     reason: text('reason') ?? '',
     origin: text('origin') ?? '',
