@@ -102,7 +102,7 @@ export const errorTable = {
     meaning:
       'Messages of a topic are not from droplens, are from a newer version, or contradict themselves; they are kept in the dead topic.',
     remedy:
-      '`droplens dead list` shows them; after an upgrade of the loaders `droplens dead replay` loads those of a newer version',
+      '`droplens dead list` shows them; after an upgrade of the loaders `droplens dead replay --reason version` loads those of a newer version',
   },
   DL_BATCH_TAKEN: {
     disposition: 'retry',
@@ -125,8 +125,8 @@ export const errorTable = {
   DL_RECORD_UNDECODABLE: {
     disposition: 'discard',
     meaning:
-      'Rows of a batch are malformed or hold values the database would change silently; they are kept in dead/ with the reason.',
-    remedy: '`droplens dead` shows them',
+      'Rows of a batch are malformed, or hold values that the database refuses or would change silently; they are put aside with the reason.',
+    remedy: '`droplens dead list` shows them; once the cause is gone, `droplens dead replay` loads them',
   },
   DL_BATCH_CHANGED: {
     disposition: 'fatal',
@@ -148,7 +148,7 @@ export const errorTable = {
   DL_STORE_REJECTED: {
     disposition: 'discard',
     meaning: 'The database cannot read the rows it was sent; sent again it would refuse them again.',
-    remedy: '`droplens dead` shows them',
+    remedy: '`droplens dead list` shows them; once the cause is gone, `droplens dead replay` loads them',
   },
   DL_STORE_ACCESS: {
     disposition: 'fatal',

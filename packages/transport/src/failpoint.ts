@@ -15,7 +15,8 @@ export type FailpointName =
   | 'afterLedger'
   | 'afterStatus'
   | 'afterUnlink'
-  | 'beforeCommit';
+  | 'beforeCommit'
+  | 'afterReplay';
 
 /** Dies here if the environment says so. */
 export const failpoint: (name: FailpointName) => void = arm(process.env['DROPLENS_FAILPOINT']);

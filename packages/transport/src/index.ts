@@ -1,4 +1,5 @@
 export { spoolConfig, transportConfig, type SpoolConfig, type TransportConfig } from './config.ts';
+export { reasonWord, type DeadFilter, type DeadLetter, type DeadLetters, type DeadList, type Replay } from './dead-letters.ts';
 export { kafkaConfig, type KafkaConfig } from './kafka/config.ts';
 export { createKafka, type KafkaTransport } from './kafka/kafka.ts';
 export type { TopicFinding, TopicState, TopicVerdict } from './kafka/topic-check.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   batchLimits,
   type Append,
-  type DeadRow,
+  type DeadLetters,
   type Delivery,
   type HostRow,
   type Intent,
@@ -16,8 +16,7 @@ import {
 export interface TransportHarness {
   writer(): TransportWriter;
   reader(): TransportReader;
-  /** All rows buried so far. */
-  buried(): Promise<DeadRow[]>;
+  dead(): DeadLetters;
   close(): Promise<void>;
 }
 
@@ -247,7 +246,14 @@ export function transportConformance(driver: string, create: () => Promise<Trans
         if (tries === 1) throw new DroplensError('DL_TRANSPORT_UNAVAILABLE', 'once more');
         stop.abort();
       }, stop.signal);
-      const found = await transport.buried();
+      const { letters } = await transport.dead().list({}, 10);
+      const found = letters.map(({ stream, epoch, position, reason, bytes }) => ({
+        stream,
+        epoch,
+        position,
+        reason,
+        row: bytes,
+      }));
       expect(found.map((one) => ({ ...one, row: Buffer.from(one.row) }))).toEqual(dead);
     });
 

@@ -18,7 +18,12 @@ export function addImportCommand(program: Command, session: Session): void {
       'zone of stamps that name none: Europe/Berlin, UTC, +02:00 (default: parse.time_zone, else of this machine)',
     )
     .option('--host <name>', 'host of lines that name none (default: host)')
-    .addHelpText('after', furtherHelp('Beside a running `droplens up` it hands the rows to it; otherwise it loads them itself.'))
+    .addHelpText(
+      'after',
+      furtherHelp(
+        'Beside a running `droplens up` it hands the rows to it; otherwise it loads them itself. In a fleet (transport.kind: kafka) it ends when Kafka has them; loaders store them.',
+      ),
+    )
     .action(async (files: readonly string[], options: ImportCommandOptions) => {
       const { runImport } = await import('../import/run-import.ts');
       process.exitCode = await runImport(session, program.opts<ConfigurationFlags>(), files, options);

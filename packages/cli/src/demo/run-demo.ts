@@ -10,8 +10,8 @@ import { Registry } from 'prom-client';
 import { CommandError, systemReason } from '../command-error.ts';
 import type { DemoCommandOptions } from '../commands/demo.ts';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
-import { ImportSession } from '../import/import-session.ts';
-import { totalsOf } from '../import/summary.ts';
+import { importInto } from '../import/import-into.ts';
+import { SpoolIntake } from '../intake/spool-intake.ts';
 import type { Session } from '../session.ts';
 import { grouped, span } from '../terminal/numbers.ts';
 import { ProgressBar } from '../terminal/progress.ts';
@@ -43,20 +43,26 @@ export async function runDemo(session: Session, flags: ConfigurationFlags, optio
     );
     bar.clear();
     const reporter = noteReporter(new Registry(), (text) => terminal.note(text), terminal.paintNote);
-    const importing = await ImportSession.open({ config, reporter, signal, machineId: 'droplens demo', timeZone: 'UTC' });
+    const intake = await SpoolIntake.open({ config, reporter, signal }, 'import');
+    const began = Date.now();
     try {
-      const outcomes = await importing.read([log], ({ bytesRead, bytesTotal, lines: read }) =>
-        bar.update({ name: 'parsing and loading', done: bytesRead, total: bytesTotal ?? 0, lines: read }),
-      );
-      await importing.loaded();
+      await importInto(intake, [log], {
+        config,
+        reporter,
+        signal,
+        machineId: 'droplens demo',
+        timeZone: 'UTC',
+        onProgress: ({ bytesRead, bytesTotal, lines: read }) =>
+          bar.update({ name: 'parsing and loading', done: bytesRead, total: bytesTotal ?? 0, lines: read }),
+      });
+      const { rows } = await intake.stored();
       bar.clear();
-      const totals = await totalsOf(importing, outcomes);
       await terminal.write(
-        `${grouped(lines)} lines of 4 servers, ${grouped(totals.loaded)} packets stored in ${span(totals.milliseconds)}.\n\n`,
+        `${grouped(lines)} lines of 4 servers, ${grouped(rows)} packets stored in ${span(Date.now() - began)}.\n\n`,
       );
-      await showDemo(session, importing.opened, kept ? directory : null);
+      await showDemo(session, intake.opened, kept ? directory : null);
     } finally {
-      await importing.close();
+      await intake.close();
     }
     await rm(log);
   } finally {

@@ -3,12 +3,13 @@ import { errorText } from '../command-error.ts';
 import type { ImportCommandOptions } from '../commands/import.ts';
 import { loadConfiguration, type ConfigurationFlags } from '../config/load.ts';
 import { prepareDataDirectory } from '../data-directory.ts';
+import { openIntake } from '../intake/open-intake.ts';
 import type { Session } from '../session.ts';
 import { ProgressBar } from '../terminal/progress.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { checkTimeZone } from '../time.ts';
 import { noteReporter } from '../service/note-reporter.ts';
-import { ImportSession } from './import-session.ts';
+import { importInto } from './import-into.ts';
 import { summaryText, totalsOf } from './summary.ts';
 
 /** `droplens import`; the exit code: 1 when a file could not be read to its end. */
@@ -28,11 +29,18 @@ export async function runImport(
     terminal.note(text);
   };
   const reporter = noteReporter(new Registry(), note, terminal.paintNote);
-  const importing = await ImportSession.open({ config, reporter, signal, timeZone: options.timeZone, host: options.host });
+  const intake = await openIntake({ config, reporter, signal }, 'import');
+  const began = Date.now();
   try {
-    const outcomes = await importing.read(files, ({ path, bytesRead, bytesTotal, lines }) =>
-      bar.update({ name: safeText(path), done: bytesRead, total: bytesTotal ?? 0, lines }),
-    );
+    const outcomes = await importInto(intake, files, {
+      config,
+      reporter,
+      signal,
+      timeZone: options.timeZone,
+      host: options.host,
+      onProgress: ({ path, bytesRead, bytesTotal, lines }) =>
+        bar.update({ name: safeText(path), done: bytesRead, total: bytesTotal ?? 0, lines }),
+    });
     bar.clear();
     const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
     for (const error of errors) note(errorText(error, terminal.paintNote));
@@ -41,16 +49,16 @@ export async function runImport(
     // a bar of its own: its rate and the time left are those of storing
     bar = new ProgressBar(terminal);
     let most = 0;
-    await importing.loaded((waiting) => {
+    const stored = await intake.stored((waiting) => {
       most = Math.max(most, waiting);
-      const stored = most - waiting;
-      if (waiting > 0) bar.update({ name: 'storing', done: stored, total: most, lines: Math.round((lines * stored) / most) });
+      const done = most - waiting;
+      if (waiting > 0) bar.update({ name: 'storing', done, total: most, lines: Math.round((lines * done) / most) });
     });
     bar.clear();
-    await terminal.write(summaryText(await totalsOf(importing, outcomes)));
+    await terminal.write(summaryText(totalsOf(outcomes, stored ?? intake.elsewhere ?? '', Date.now() - began)));
     return errors.length > 0 ? 1 : 0;
   } finally {
     bar.clear();
-    await importing.close();
+    await intake.close();
   }
 }

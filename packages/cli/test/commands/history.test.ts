@@ -255,7 +255,7 @@ describe('beside a running droplens up', { timeout: 120_000 }, () => {
     expect(output).toContain('"msg":"stopped"');
     expect(await count()).toBe(88);
     expect((await ask('migrate')).stdout).toMatch(/^nothing to do: \d of \d migrations are in place/);
-    expect((await ask('dead')).stderr).toContain('no row was put aside');
+    expect((await ask('dead')).stderr).toContain('nothing was put aside');
   });
 
   it('starts while a command still asks', async () => {

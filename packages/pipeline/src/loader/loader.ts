@@ -172,7 +172,7 @@ export class Loader implements Component {
     if (first === undefined) return;
     await this.#persist(() => delivery.bury(dead), delivery.signal);
     for (const { reason } of dead) this.#metrics.dead.inc({ reason: reason.startsWith('refused') ? 'refused' : reason });
-    const text = `${dead.length} rows from ${delivery.origin} cannot be loaded (${first.reason}) and are kept in dead/`;
+    const text = `${dead.length} rows from ${delivery.origin} cannot be loaded (${first.reason}) and are put aside`;
     this.#reporter.fail(new DroplensError('DL_RECORD_UNDECODABLE', text));
   }
 

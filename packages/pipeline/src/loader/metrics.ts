@@ -16,7 +16,7 @@ export function createLoaderMetrics(registry: Registry, reader: TransportReader)
   const registers = [registry];
   const dead = new Counter<'reason'>({
     name: 'droplens_loader_dead_rows_total',
-    help: `Rows that cannot be loaded, kept in dead/, by reason: ${deadReasons.join(', ')}.`,
+    help: `Rows that cannot be loaded and are put aside, by reason: ${deadReasons.join(', ')}.`,
     labelNames: ['reason'],
     registers,
   });

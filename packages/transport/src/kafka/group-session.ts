@@ -4,7 +4,7 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { failpoint } from '../failpoint.ts';
 import type { Delivery } from '../transport.ts';
 import { anchorMetadata, fingerprint, intentMetadata, type CommittedIntent } from './commit-metadata.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import type { DeadLetterWriter } from './dead-letters.ts';
 import { piecesOf } from './delivery-cut.ts';
 import { isFenced, kafkaError } from './kafka-error.ts';
 import { readMessages } from './message-reading.ts';
@@ -29,7 +29,7 @@ class Superseded extends Error {}
  */
 export class GroupSession {
   readonly #claims: PartitionClaims;
-  readonly #dead: DeadLetters;
+  readonly #dead: DeadLetterWriter;
   readonly #handler: (delivery: Delivery) => Promise<void>;
   readonly #metrics: KafkaMetrics;
   readonly #reporter: Reporter;
@@ -40,7 +40,7 @@ export class GroupSession {
 
   constructor(options: {
     claims: PartitionClaims;
-    dead: DeadLetters;
+    dead: DeadLetterWriter;
     handler: (delivery: Delivery) => Promise<void>;
     metrics: KafkaMetrics;
     reporter: Reporter;

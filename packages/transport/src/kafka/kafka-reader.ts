@@ -2,7 +2,7 @@ import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@dr
 import type kafkajs from 'kafkajs';
 import type { Backlog, Delivery, TransportReader } from '../transport.ts';
 import type { KafkaConfig } from './config.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import type { DeadLetterWriter } from './dead-letters.ts';
 import { GroupSession } from './group-session.ts';
 import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
@@ -17,7 +17,7 @@ export interface KafkaReaderOptions {
   readonly client: kafkajs.Kafka;
   readonly config: KafkaConfig;
   readonly topics: Readonly<Record<TopicRole, Topic>>;
-  readonly dead: DeadLetters;
+  readonly dead: DeadLetterWriter;
   readonly metrics: KafkaMetrics;
   readonly reporter: Reporter;
 }

@@ -15,6 +15,8 @@ import type { Topic, TopicRole } from './topics.ts';
 
 /** Bytes of messages in one request, before compression: well below what a topic takes, and enough that round trips do not count. */
 const requestBytes = 768 * 1024;
+/** What a message's key and headers come to, roughly. */
+const overheadBytes = 150;
 
 export interface KafkaWriterOptions {
   readonly client: kafkajs.Kafka;
@@ -64,21 +66,24 @@ export class KafkaWriter implements TransportWriter {
 
   async #send(append: Append, signal: AbortSignal | undefined): Promise<void> {
     const { topics, config } = this.#options;
+    const drops = topics.drops.name;
+    let request: DropsMessage[] = [];
+    let bytes = 0;
+    let to = -1;
     for (const block of append.blocks) {
       const partition = partitionOfStream(block.stream, config.topics.partitions);
-      let request: DropsMessage[] = [];
-      let bytes = 0;
       for (const message of messagesOf(block)) {
-        if (bytes > 0 && bytes + message.value.length > requestBytes) {
-          await this.#request(topics.drops.name, partition, request, signal);
+        if (bytes > 0 && (partition !== to || bytes + message.value.length + overheadBytes > requestBytes)) {
+          await this.#request(drops, to, request, signal);
           request = [];
           bytes = 0;
         }
         request.push(message);
-        bytes += message.value.length;
+        bytes += message.value.length + overheadBytes;
+        to = partition;
       }
-      await this.#request(topics.drops.name, partition, request, signal);
     }
+    if (request.length > 0) await this.#request(drops, to, request, signal);
     const status = statusMessage(append);
     if (status !== null) await this.#request(topics.status.name, 0, [status], signal);
     // one after the other: a host's rows must arrive in order

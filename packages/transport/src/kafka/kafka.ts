@@ -1,8 +1,10 @@
 import type { Reporter } from '@droplens/runtime';
+import type { DeadLetters } from '../dead-letters.ts';
 import type { TransportReader, TransportWriter } from '../transport.ts';
 import { createClient } from './client.ts';
 import type { KafkaConfig } from './config.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { DeadLetterWriter } from './dead-letters.ts';
+import { KafkaDeadLetters } from './kafka-dead-letters.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { KafkaWriter } from './kafka-writer.ts';
 import { createKafkaMetrics } from './metrics.ts';
@@ -13,6 +15,8 @@ import { topicsOf, type Topic } from './topics.ts';
 export interface KafkaTransport {
   readonly writer: TransportWriter;
   readonly reader: TransportReader;
+  /** What loaders put aside; replayed into the topics it came from. */
+  readonly dead: DeadLetters;
   /** All topics as they should be. */
   readonly topics: readonly Topic[];
   /** All topics as they are. */
@@ -27,12 +31,13 @@ export function createKafka(config: KafkaConfig, reporter: Reporter): KafkaTrans
   const client = createClient(config, reporter);
   const topics = topicsOf(config);
   const metrics = createKafkaMetrics(reporter.registry);
-  const dead = new DeadLetters(client, config, topics.dead.name);
+  const dead = new DeadLetterWriter(client, config, topics.dead.name);
   const writer = new KafkaWriter({ client, config, topics, metrics, reporter });
   const all = Object.values(topics);
   return {
     writer,
     reader: new KafkaReader({ client, config, topics, dead, metrics, reporter }),
+    dead: new KafkaDeadLetters({ client, config, topics, letters: dead, writer }),
     topics: all,
     inspect: () => inspectTopics(client, all),
     create: () => createTopics(client, all),

@@ -4,12 +4,12 @@ import type { KafkaMessage } from 'kafkajs';
 import { kafkaError } from './kafka-error.ts';
 
 /**
- * Calls `each` with every message that a topic holds at this moment, oldest first within a partition. kafkajs reads only as a member of a group, so this
- * makes one of its own and removes it; nothing is committed.
+ * Calls `each` with every message that a topic holds at this moment and its partition, oldest first within one. kafkajs reads only as a member of a group,
+ * so this makes one of its own and removes it; nothing is committed.
  */
 export async function readWholeTopic(
   client: kafkajs.Kafka,
-  options: { readonly topic: string; readonly group: string; readonly each: (message: KafkaMessage) => void },
+  options: { readonly topic: string; readonly group: string; readonly each: (message: KafkaMessage, partition: number) => void },
 ): Promise<void> {
   const { topic, each } = options;
   const groupId = `${options.group}-${randomUUID()}`;
@@ -37,7 +37,9 @@ export async function readWholeTopic(
           autoCommit: false,
           eachBatch: ({ batch }) => {
             const end = ends.get(batch.partition);
-            for (const message of batch.messages) if (end !== undefined && BigInt(message.offset) < end) each(message);
+            for (const message of batch.messages) {
+              if (end !== undefined && BigInt(message.offset) < end) each(message, batch.partition);
+            }
             return Promise.resolve();
           },
         })

@@ -204,7 +204,7 @@ export class SpoolReader implements TransportReader {
   }
 
   async #bury(lane: Lane, entry: SpoolEntry, rows: readonly DeadRow[]): Promise<void> {
-    const added = await buryRows(this.#directory, `${lane.name}-${entry.file}`, entry.loadedAt, rows);
+    const added = await buryRows(this.#directory, { lane: lane.name, file: entry.file, loadedAt: entry.loadedAt }, rows);
     this.#metrics.buried.inc(added);
   }
 

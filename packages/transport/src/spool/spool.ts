@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { DroplensError, type Reporter } from '@droplens/runtime';
+import type { DeadLetters } from '../dead-letters.ts';
 import { createTransportMetrics } from '../metrics.ts';
 import type { Backlog, TransportReader, TransportWriter } from '../transport.ts';
 import { isLaneName, Lanes } from './lanes.ts';
+import { SpoolDeadLetters } from './spool-dead-letters.ts';
 import { SpoolReader } from './spool-reader.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
@@ -10,7 +12,7 @@ export interface SpoolOptions {
   /** Most bytes that wait in this writer's lane. */
   readonly maxBytes: number;
   readonly reporter: Reporter;
-  /** The writer's own queue; one process at a time writes a lane. An import beside a running collector uses `import`. */
+  /** The writer's own queue; one process at a time writes a lane. An import beside a running collector uses `import`, a replay `replay`. */
   readonly lane?: string;
   /** The clock, for tests. */
   readonly now?: () => number;
@@ -23,6 +25,8 @@ export interface SpoolOptions {
 export interface Spool {
   readonly writer: TransportWriter;
   readonly reader: TransportReader;
+  /** What the spool's loader put aside; replayed into this writer's lane. */
+  readonly dead: DeadLetters;
   /** What waits in all lanes as far as this object knows: exact while its reader runs; otherwise what others load is seen by `refresh` only. */
   pending(): Backlog;
   /** Looks at the disk and says what waits in all lanes. */
@@ -39,9 +43,11 @@ export function createSpool(directory: string, options: SpoolOptions): Spool {
   const metrics = createTransportMetrics(reporter.registry);
   const lanes = new Lanes(path, metrics);
   const lane = lanes.lane(name);
+  const writer = new SpoolWriter({ lane, wakeups: lanes.wakeups, maxBytes, metrics, now });
   return {
-    writer: new SpoolWriter({ lane, wakeups: lanes.wakeups, maxBytes, metrics, now }),
+    writer,
     reader: new SpoolReader({ directory: path, lanes, metrics, reporter }),
+    dead: new SpoolDeadLetters(path, writer),
     pending: () => lanes.backlog(),
     refresh: async () => {
       await lanes.refresh();

@@ -3,7 +3,6 @@ import { createReporter } from '@droplens/runtime';
 import { Registry } from 'prom-client';
 import { createKafka, kafkaConfig, type KafkaConfig, type KafkaTransport } from '../../src/index.ts';
 import { createClient } from '../../src/kafka/client.ts';
-import { readLetter } from '../../src/kafka/dead-letters.ts';
 import { readWholeTopic } from '../../src/kafka/whole-topic.ts';
 import type { TransportHarness } from '../transport.conformance.ts';
 
@@ -21,8 +20,7 @@ export function testConfig(brokers: readonly string[], changes: Record<string, u
 }
 
 /** A transport over a real broker, as the conformance suite wants it: empty topics, as many writers and readers as a case asks for. */
-export async function kafkaHarness(brokers: readonly string[]): Promise<TransportHarness> {
-  const config = testConfig(brokers);
+export async function kafkaHarness(brokers: readonly string[], config = testConfig(brokers)): Promise<TransportHarness> {
   const made: KafkaTransport[] = [];
   const transport = (): KafkaTransport => {
     const one = createKafka(config, createReporter({ registry: new Registry(), level: 'silent' }));
@@ -33,12 +31,7 @@ export async function kafkaHarness(brokers: readonly string[]): Promise<Transpor
   return {
     writer: () => transport().writer,
     reader: () => transport().reader,
-    buried: async () => {
-      const rows = (await lettersOf(config)).filter(({ fields }) => fields['kind'] === 'row');
-      return rows.map(({ fields: { stream = '', epoch = '', position, reason = '' }, value }) => {
-        return { stream, epoch, position: position === undefined ? null : Number(position), reason, row: value };
-      });
-    },
+    dead: () => transport().dead,
     close: async () => {
       await Promise.all(made.map((one) => one.close()));
     },
@@ -52,9 +45,9 @@ export async function lettersOf(config: KafkaConfig): Promise<{ fields: Record<s
   await readWholeTopic(createClient(config, reporter), {
     topic: `${config.topics.prefix}.dead.v1`,
     group: 'test',
-    each: (message) => {
-      const letter = readLetter(message);
-      if (letter !== null) letters.set(letter.id, letter);
+    each: ({ key, headers = {}, value }) => {
+      const fields = Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, String(header)]));
+      letters.set(String(key), { fields, value: value ?? Buffer.alloc(0) });
     },
   });
   return [...letters.values()];

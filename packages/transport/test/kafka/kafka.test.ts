@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { withoutKafka } from '../../../../test/kafka/jars.ts';
 import { KafkaCluster } from '../../../../test/kafka/kafka-cluster.ts';
+import { deadLettersConformance } from '../dead-letters.conformance.ts';
 import { transportConformance } from '../transport.conformance.ts';
 import { kafkaHarness } from './kafka-harness.ts';
 
@@ -12,4 +13,5 @@ describe.skipIf(withoutKafka('transport on Kafka'))('on a real broker', () => {
   afterAll(() => cluster.stop());
 
   transportConformance('kafka', () => kafkaHarness(cluster.brokers()));
+  deadLettersConformance('kafka', () => kafkaHarness(cluster.brokers()));
 });

@@ -1,43 +1,32 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReporter } from '@droplens/runtime';
 import { Registry } from 'prom-client';
-import { createSpool, type DeadRow } from '../../src/index.ts';
-import { transportConformance } from '../transport.conformance.ts';
+import { createSpool, type Spool } from '../../src/index.ts';
+import { deadLettersConformance } from '../dead-letters.conformance.ts';
+import { transportConformance, type TransportHarness } from '../transport.conformance.ts';
 
-transportConformance('spool', () => {
+transportConformance('spool', spoolHarness);
+deadLettersConformance('spool', spoolHarness);
+
+function spoolHarness(): Promise<TransportHarness> {
   const directory = mkdtempSync(join(tmpdir(), 'droplens-spool-'));
-  const spool = (): ReturnType<typeof createSpool> =>
-    createSpool(join(directory, 'spool'), {
-      maxBytes: 1024 ** 3,
-      reporter: createReporter({ registry: new Registry(), level: 'silent' }),
-    });
+  const made: Spool[] = [];
+  const spool = (lane = 'live'): Spool => {
+    const reporter = createReporter({ registry: new Registry(), level: 'silent' });
+    const one = createSpool(join(directory, 'spool'), { maxBytes: 1024 ** 3, reporter, lane });
+    made.push(one);
+    return one;
+  };
+  const replays = spool('replay');
   return Promise.resolve({
     writer: () => spool().writer,
     reader: () => spool().reader,
-    buried: () => buried(join(directory, 'spool', 'dead')),
-    close: () => {
+    dead: () => replays.dead,
+    close: async () => {
+      for (const { writer } of made) await writer.close();
       rmSync(directory, { recursive: true });
-      return Promise.resolve();
     },
   });
-});
-
-async function buried(dead: string): Promise<DeadRow[]> {
-  if (!existsSync(dead)) return [];
-  const rows: DeadRow[] = [];
-  for (const file of (await readdir(dead)).sort()) {
-    for (const line of (await readFile(join(dead, file), 'utf8')).trimEnd().split('\n')) {
-      const { row, encoding, ...rest } = JSON.parse(line) as Omit<DeadRow, 'row'> & {
-        row: string;
-        encoding?: 'base64';
-        time?: string;
-      };
-      delete rest.time;
-      rows.push({ ...rest, row: Buffer.from(row, encoding ?? 'utf8') });
-    }
-  }
-  return rows;
 }

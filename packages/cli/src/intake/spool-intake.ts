@@ -1,45 +1,36 @@
 import { findEngine } from '@droplens/embedded-clickhouse';
-import { Geo, importFiles, Loader, type ImportOutcome, type ImportProgress } from '@droplens/pipeline';
-import { DroplensError, pause, type Reporter } from '@droplens/runtime';
-import { createSpool, type Spool } from '@droplens/transport';
+import { Geo, Loader } from '@droplens/pipeline';
+import { DroplensError, pause } from '@droplens/runtime';
+import { createSpool, type DeadLetters, type Spool, type TransportWriter } from '@droplens/transport';
 import { CommandError } from '../command-error.ts';
-import type { Configuration } from '../config/schema.ts';
 import { dataPaths } from '../data-directory.ts';
 import { openStore, type OpenedStore } from '../store/open-store.ts';
-import { machineIdentity } from '../service/machine-identity.ts';
-import { localTimeZone } from '../time.ts';
-
-export interface ImportSessionOptions {
-  readonly config: Configuration;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  /** Other than this machine's own, for logs that must not look like its own. */
-  readonly machineId?: string;
-  readonly timeZone?: string | undefined;
-  readonly host?: string | undefined;
-}
+import type { Intake, IntakeOptions, Stored } from './intake.ts';
 
 /**
- * Everything that an import needs, composed by hand: a lane of its own in the spool, and the one loader of that spool: that of a running
- * `droplens up`, or one that lives as long as the import.
+ * Everything that storing needs on one machine, composed by hand: a lane of its own in the spool, and the one loader of that spool: that of a running
+ * `droplens up`, or one that lives as long as the command.
  */
-export class ImportSession {
+export class SpoolIntake implements Intake {
+  readonly elsewhere = null;
   readonly opened: OpenedStore;
   /** When it began, milliseconds: what it loads has a load time from then on. */
-  readonly began = Date.now();
-  readonly #options: ImportSessionOptions;
+  readonly #began = Date.now();
+  readonly #options: IntakeOptions;
+  readonly #lane: string;
   readonly #spool: Spool;
   readonly #geo: Geo;
   readonly #loader: Loader;
   #loading: 'here' | 'elsewhere' = 'here';
   #failure: unknown;
 
-  private constructor(opened: OpenedStore, options: ImportSessionOptions) {
+  private constructor(opened: OpenedStore, options: IntakeOptions, lane: string) {
     const { config, reporter } = options;
     this.opened = opened;
     this.#options = options;
+    this.#lane = lane;
     this.#geo = new Geo(config.geo, reporter);
-    this.#spool = createSpool(dataPaths(config.data).spool, { maxBytes: config.transport.max_bytes, reporter, lane: 'import' });
+    this.#spool = createSpool(dataPaths(config.data).spool, { maxBytes: config.transport.max_bytes, reporter, lane });
     this.#loader = new Loader({
       reader: this.#spool.reader,
       store: opened.store,
@@ -49,27 +40,24 @@ export class ImportSession {
     });
   }
 
-  static async open(options: ImportSessionOptions): Promise<ImportSession> {
+  static async open(options: IntakeOptions, lane: string): Promise<SpoolIntake> {
     const opened = await openStore(options.config, 'write', { reporter: options.reporter });
     if (opened === null) throw new TypeError('a store to write to is always opened');
-    const session = new ImportSession(opened, options);
+    const intake = new SpoolIntake(opened, options, lane);
     try {
-      await session.#start();
-      return session;
+      await intake.#start();
+      return intake;
     } catch (error) {
-      await session.close();
+      await intake.close();
       throw error;
     }
   }
 
-  /** The process that loads what this one reads; null when this one does. */
-  get loadedBy(): number | null {
-    return this.#loading === 'elsewhere' ? this.opened.servedBy : null;
+  get writer(): TransportWriter {
+    return this.#spool.writer;
   }
-
-  /** Where rows are put aside that cannot be stored. */
-  get deadDirectory(): string {
-    return dataPaths(this.#options.config.data).dead;
+  get dead(): DeadLetters {
+    return this.#spool.dead;
   }
 
   async #start(): Promise<void> {
@@ -83,30 +71,11 @@ export class ImportSession {
     });
   }
 
-  /** Reads the files into the spool; resolves when all of them are durable there. */
-  async read(files: readonly string[], onProgress: (progress: ImportProgress) => void): Promise<ImportOutcome[]> {
-    const { config, reporter, signal, timeZone, host } = this.#options;
-    return importFiles(files, {
-      directory: dataPaths(config.data).collector,
-      writer: this.#spool.writer,
-      host: host ?? config.host,
-      machineId: this.#options.machineId ?? (await machineIdentity(config)),
-      timeZone: timeZone ?? config.parse.time_zone ?? localTimeZone(),
-      actions: config.parse.actions,
-      reporter,
-      onProgress: (progress) => {
-        if (this.#failure !== undefined) throw this.#failure;
-        onProgress(progress);
-      },
-      signal,
-    });
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /**
-   * Resolves when all that was read is loaded, by whoever loads; rejects when nobody will. `onWaiting` is told now and then how many bytes of
-   * rows still wait.
-   */
-  async loaded(onWaiting: (bytes: number) => void = () => undefined): Promise<void> {
+  async stored(onWaiting: (bytes: number) => void = () => undefined): Promise<Stored> {
     const { signal } = this.#options;
     const done = new AbortController();
     const stop = (): void => done.abort();
@@ -115,7 +84,7 @@ export class ImportSession {
     try {
       while (!(await settledWithin(drained, 500))) {
         signal.throwIfAborted();
-        if (this.#failure !== undefined) throw this.#failure;
+        this.check();
         onWaiting((await this.#spool.refresh()).bytes);
         if (this.#loading === 'elsewhere') await this.#assertLoaderLives();
       }
@@ -124,6 +93,25 @@ export class ImportSession {
       done.abort();
       signal.removeEventListener('abort', stop);
     }
+    return this.#outcome();
+  }
+
+  /** Asks the ledger what of it was new. */
+  async #outcome(): Promise<Stored> {
+    const since = `fromUnixTimestamp64Milli(${Math.floor(this.#began)}, 'UTC')`;
+    const query =
+      `SELECT toFloat64((SELECT sum(rows) FROM ledger WHERE source = 'spool/${this.#lane}' AND loaded_at >= ${since})) AS rows, ` +
+      `toFloat64(toUnixTimestamp64Milli(min(time))) AS first, toFloat64(toUnixTimestamp64Milli(max(time))) AS last FROM drops WHERE loaded_at >= ${since}`;
+    const parts: Uint8Array[] = [];
+    for await (const part of this.opened.store.sql(query, 'JSONEachRow')) parts.push(part);
+    const { rows, first, last } = JSON.parse(Buffer.concat(parts).toString()) as { rows: number; first: number; last: number };
+    const { reasons } = await this.dead.list({ origin: `spool/${this.#lane}`, since: this.#began }, 0);
+    return {
+      rows,
+      span: rows === 0 ? null : { first, last },
+      dead: [...reasons.values()].reduce((sum, count) => sum + count, 0),
+      by: this.#loading === 'elsewhere' ? this.opened.servedBy : null,
+    };
   }
 
   async #assertLoaderLives(): Promise<void> {
@@ -135,7 +123,7 @@ export class ImportSession {
     throw new CommandError(
       'DL_STORE_UNAVAILABLE',
       `process ${this.opened.servedBy}, which was loading, has ended; what is not loaded yet is safe in ${dataPaths(config.data).spool}`,
-      'start `droplens up` again, or this import: nothing is loaded twice',
+      'start `droplens up` again, or run this once more: nothing is loaded twice',
     );
   }
 
