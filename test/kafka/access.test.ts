@@ -28,7 +28,7 @@ const rules = shownRules();
 const attemptMs = 20_000;
 
 /** How a right that lacks is said; a topic that may not be seen is one that is missing. */
-const refusal = /^DL_(KAFKA_ACCESS|TOPIC_MISSING)|may not read it/;
+const refusal = /^DL_(KAFKA_ACCESS|TOPIC_MISSING)|may not read as that group/;
 
 function wordsOf(error: unknown): string {
   return error instanceof DroplensError ? `${error.code}: ${error.message}` : String(error);
