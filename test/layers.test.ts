@@ -76,6 +76,16 @@ describe('netfilter-log', () => {
   });
 });
 
+describe('the Kafka client', () => {
+  it('is known to one folder', () => {
+    const folder = join(root, 'transport', 'src', 'kafka');
+    const knowing = packages
+      .flatMap((name) => sourcesOf(join(root, name, 'src')))
+      .filter((file) => !file.startsWith(folder) && /['"(]kafkajs/.test(readFileSync(file, 'utf8')));
+    expect(knowing).toEqual([]);
+  });
+});
+
 describe('file names', () => {
   it('say what a file holds', () => {
     const vague = packages

@@ -134,14 +134,16 @@ describe.skipIf(withoutKafka('foreign messages'))('a loader whose topics others 
     await expectExactly(position + 10);
 
     const letters = await lettersOf(config);
-    const put = letters.map(({ fields, value }) =>
-      [fields['kind'], fields['origin'], fields['reason'], value.toString('latin1')].join(' '),
-    );
+    const put = letters.map(({ fields, value }) => [
+      fields['kind'],
+      fields['origin'],
+      fields['reason'],
+      value.toString('latin1'),
+    ]);
     const expected = strange.map(([reason, { value }]) => {
-      return ['message', `${topic('drops')}/0`, reason, Buffer.from(value ?? '').toString('latin1')].join(' ');
+      return ['message', `${topic('drops')}/0`, reason, Buffer.from(value ?? '').toString('latin1')];
     });
-    expect(new Set(put)).toEqual(new Set(expected));
-    expect(put).toHaveLength(expected.length);
+    expect(put).toEqual(expected);
     expect(letters.find(({ fields }) => fields['reason'] === 'version')?.fields).toMatchObject({ 'm-v': '2', 'm-stream': '9' });
     for (const reason of ['foreign', 'version', 'header']) {
       const count = strange.filter(([why]) => why === reason).length;

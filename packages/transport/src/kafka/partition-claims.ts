@@ -2,7 +2,7 @@ import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@dr
 import type kafkajs from 'kafkajs';
 import type { Delivery } from '../transport.ts';
 import { claimOf, type Claim, type PartitionFacts } from './claim.ts';
-import type { CommittedIntent } from './commit-metadata.ts';
+import { intentMetadata, type CommittedIntent } from './commit-metadata.ts';
 import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
 import { partitionKey, stateOf, type PartitionState } from './partition-state.ts';
@@ -98,12 +98,18 @@ export class PartitionClaims {
     if (last >= state.next && BigInt(fetch.firstOffset ?? last) >= state.next) state.next = last + 1n;
   }
 
-  /** Asks the broker again where a partition stands: what came is not what was asked for. */
-  again({ topic, partition }: PartitionState): void {
+  /**
+   * Asks the broker again where a partition begins and ends: what came is not what was asked for. How far it is read is known here, and only here: a
+   * client that finds its offset out of range commits -2, without metadata, by itself.
+   */
+  again(state: PartitionState): void {
+    const { topic, partition, intent } = state;
     const taking = this.#taking as Taking;
+    const left =
+      intent === null ? { committed: state.next, metadata: '' } : { committed: state.claimed, metadata: intentMetadata(intent) };
     this.#states.delete(partitionKey(topic, partition));
     taking.consumer.pause([{ topic, partitions: [partition] }]);
-    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }]).catch(taking.failed);
+    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }], left).catch(taking.failed);
   }
 
   /** The messages are not those that offsets were committed for: begins at the first there is. */
@@ -122,13 +128,20 @@ export class PartitionClaims {
     this.#resume();
   }
 
-  async #claim(taking: Taking, generation: number, wanted: readonly { topic: string; partitions: number[] }[]): Promise<void> {
+  /** `left` is how far this process has read, where it has. */
+  async #claim(
+    taking: Taking,
+    generation: number,
+    wanted: readonly { topic: string; partitions: number[] }[],
+    left: Partial<PartitionFacts> = {},
+  ): Promise<void> {
     const { consumer, signal } = taking;
     const facts = await this.#facts(wanted, () => signal.aborted || generation !== this.#generation, signal);
     if (facts === null) return;
     for (const { topic, partitions } of wanted) {
       for (const partition of partitions) {
-        const known = facts.get(partitionKey(topic, partition)) as PartitionFacts;
+        const found = facts.get(partitionKey(topic, partition)) as PartitionFacts;
+        const known = { ...found, ...left };
         const identity = { role: this.#roles.get(topic) as TopicRole, topic, partition };
         const claim = claimOf(known);
         if (claim.kind === 'gone') await this.#settle(taking, topic, partition, claim.intent);
