@@ -150,7 +150,7 @@ describe.skipIf(withoutKafka('readers of Kafka'))('a reader', () => {
   };
   /** Commits as any member of the group can. */
   const set = async (offset: string, metadata = ''): Promise<void> => {
-    const consumer = createClient(config, silent()).consumer({ groupId: config.group });
+    const consumer = createClient(config, silent()).consumer({ groupId: config.group, maxWaitTimeInMs: 100 });
     await consumer.connect();
     await consumer.subscribe({ topic: drops });
     const joined = new Promise<void>((resolve) =>
