@@ -48,8 +48,9 @@ export async function runTopics(
         findings: findings.map(findingText),
       }),
       keys: ['topic', 'state', 'partitions', 'replication', 'settings', 'findings'],
-      footer: remedyText(states, config.brokers[0] ?? ''),
     });
+    // whole lines, however narrow the terminal: they are there to be copied
+    session.terminal.note(remedyText(states, config.brokers[0] ?? ''));
     const bad = states.filter(({ verdict }) => verdict === 'wrong' || verdict === 'missing');
     if (bad.length === 0) return;
     const names = bad.map(({ topic, verdict }) => `${topic.name} (${verdict})`).join(', ');
