@@ -10,9 +10,10 @@ import { median } from './table.ts';
 export interface Answer {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | '%' | 'MiB';
-  /** What it should not exceed. */
+  readonly unit: 'ms' | '%' | 'MiB' | 'CPU s' | 'lines/s' | '× live';
+  /** What it should not exceed, or be at least. */
   readonly limit?: number;
+  readonly least?: number;
   readonly note?: string;
 }
 

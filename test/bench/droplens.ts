@@ -32,20 +32,30 @@ export async function ownReport(name: string, ...parameters: readonly string[]):
   return JSON.parse(stdout) as OwnReport;
 }
 
-/** Counts and sums of what a data directory holds, raw and in both rollups, asked with the command itself. */
-async function checkStore(data: string, input: Input): Promise<Verdict> {
-  const sql = `SELECT count() AS records, countIf(proto = 'TCP') AS tcp, sum(src_port) AS srcPorts, sum(dst_port) AS dstPorts, sum(length) AS lengths,
-    (SELECT sum(packets) FROM sources_1h) AS bySource, (SELECT sum(packets) FROM ports_1h) AS byPort FROM drops`;
+/** One row of an answer about what a data directory holds, asked with the command itself. */
+async function askStore(data: string, columns: string): Promise<Readonly<Record<string, number>>> {
+  const sql = `SELECT ${columns}, (SELECT sum(packets) FROM sources_1h) AS sources_1h, (SELECT sum(packets) FROM ports_1h) AS ports_1h FROM drops`;
   const [command, script] = droplens;
   const { stdout } = await execute(command, [script, '--data', data, 'sql', '--format', 'ndjson', sql]);
-  const row = JSON.parse(stdout.trim()) as Record<keyof Found | 'bySource' | 'byPort', string | number>;
-  const found = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Number(value)])) as unknown as Found & {
-    bySource: number;
-    byPort: number;
-  };
-  const raw = verdict(found, input.truth);
-  if (found.bySource === input.truth.records && found.byPort === input.truth.records) return raw;
-  return { right: false, text: `${raw.text}; rollups have ${found.bySource} and ${found.byPort} packets` };
+  const row = JSON.parse(stdout.trim()) as Record<string, string | number>;
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Number(value)]));
+}
+
+/** Packets in the raw table and in both rollups. */
+export async function packetsIn(data: string): Promise<Readonly<Record<string, number>>> {
+  return await askStore(data, 'count() AS drops');
+}
+
+/** Counts and sums of what a data directory holds, raw and in both rollups. */
+async function checkStore(data: string, input: Input): Promise<Verdict> {
+  const found = await askStore(
+    data,
+    `count() AS records, countIf(proto = 'TCP') AS tcp, sum(src_port) AS srcPorts, sum(dst_port) AS dstPorts, sum(length) AS lengths`,
+  );
+  const { sources_1h: bySource, ports_1h: byPort } = found;
+  const raw = verdict(found as unknown as Found, input.truth);
+  if (bySource === input.truth.records && byPort === input.truth.records) return raw;
+  return { right: false, text: `${raw.text}; rollups have ${bySource} and ${byPort} packets` };
 }
 
 /** Ourselves, step by step, and the peer we must beat: the engine that parses the lines itself. */

@@ -12,11 +12,12 @@ import { measureAnswers, type Answer } from './answers.ts';
 import type { Verdict } from './check.ts';
 import type { Contender } from './contender.ts';
 import { ourselves } from './droplens.ts';
+import { measureFleet } from './fleet.ts';
 import { forgetResults, prepareInput } from './input.ts';
 import { peers } from './peers.ts';
 import type { Cost } from './run.ts';
 import { measureService } from './service.ts';
-import { againstTarget, median, table } from './table.ts';
+import { againstLeast, againstTarget, median, table } from './table.ts';
 
 const usage = `npm run bench -- [options]
   --lines N      lines of the input, at least 1,000 (default 2,000,000)
@@ -112,10 +113,16 @@ function againstEngine(results: readonly Result[]): string {
 const answersTable = (answers: readonly Answer[]): string =>
   table(
     ['', 'measured', 'target'],
-    answers.map(({ name, value, unit, limit, note }) => [
+    answers.map(({ name, value, unit, limit, least, note }) => [
       name,
-      `${value.toFixed(unit === '%' ? 2 : 0)} ${unit}`,
-      [limit === undefined ? '' : againstTarget(value, limit, unit), note ?? ''].filter(Boolean).join('; '),
+      `${value.toFixed(['ms', 'MiB', 'lines/s'].includes(unit) ? 0 : 2)} ${unit}`,
+      [
+        limit === undefined ? '' : againstTarget(value, limit, unit),
+        least === undefined ? '' : againstLeast(value, least, unit),
+        note ?? '',
+      ]
+        .filter(Boolean)
+        .join('; '),
     ]),
   );
 
@@ -147,6 +154,7 @@ if (values.help || !(Number.isInteger(lines) && lines >= 1000 && Number.isIntege
   if (results.length > 0) say(readingTable(results, lines) + againstEngine(results));
   const answers = [
     ...(await measureService(input, directory, { seconds: values.quick ? 5 : 20, wanted })),
+    ...(await measureFleet(input, directory, { quick: values.quick, wanted })),
     ...(await measureAnswers(directory, { rows: values.quick ? 1_000_000 : 10_000_000, wanted })),
   ];
   if (answers.length > 0) say(answersTable(answers));

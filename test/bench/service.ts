@@ -1,5 +1,5 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
-import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,10 +7,10 @@ import { findEngine } from '@droplens/embedded-clickhouse';
 import { failed, type Answer } from './answers.ts';
 import { droplens, inUtc } from './droplens.ts';
 import type { Input } from './input.ts';
+import { linesPerSecond, liveSlices, recordsIn, writeLive } from './live-log.ts';
 import { cpuSecondsOf, memoryOf } from './process-tree.ts';
 
 const execute = promisify(execFile);
-const linesPerSecond = 20_000;
 
 /** Rows in the store, asked with the command while `up` runs; 0 until it answers. */
 async function rowsIn(data: string): Promise<number> {
@@ -41,26 +41,6 @@ async function until(what: string, seconds: number, condition: () => Promise<boo
   }
 }
 
-/** Whole lines of the input's first `seconds` seconds at the rate, and how many of them are records. */
-async function slices(input: Input, seconds: number): Promise<readonly Buffer[]> {
-  const perSlice = linesPerSecond / 20;
-  const file = await open(input.path);
-  const average = input.truth.bytes / input.truth.lines;
-  const wanted = Buffer.alloc(Math.min(input.truth.bytes, Math.ceil(average * linesPerSecond * (seconds + 1))));
-  await file.read(wanted, 0, wanted.length, 0);
-  await file.close();
-  const found: Buffer[] = [];
-  let from = 0;
-  let line = 0;
-  for (let at = wanted.indexOf(10); at !== -1; at = wanted.indexOf(10, at + 1)) {
-    line += 1;
-    if (line % perSlice !== 0) continue;
-    found.push(wanted.subarray(from, at + 1));
-    from = at + 1;
-  }
-  return found.slice(0, seconds * 20);
-}
-
 async function stop(service: ChildProcess): Promise<void> {
   if (service.exitCode !== null) return;
   const ended = new Promise<void>((resolve) => void service.once('exit', () => resolve()));
@@ -85,8 +65,8 @@ export async function measureService(
   await mkdir(data, { recursive: true });
   const log = join(data, 'kern.log');
   const configuration = join(data, 'droplens.yaml');
-  const parts = await slices(input, options.seconds);
-  const records = Buffer.concat(parts).toString('latin1').split(' SRC=').length - 1;
+  const parts = await liveSlices(input, options.seconds);
+  const records = recordsIn(parts);
   await writeFile(log, parts.at(0) ?? '');
   await writeFile(configuration, `data: ${data}/data\nsources: [{file: ${log}}]\nadmin: {listen: "127.0.0.1:0"}\n`);
   const service = spawn(droplens[0], [droplens[1], '--config', configuration, 'up'], {
@@ -103,11 +83,7 @@ export async function measureService(
     });
     const before = cpuSecondsOf(pid);
     const started = performance.now();
-    for (const [index, part] of parts.entries()) {
-      if (index === 0) continue;
-      await pause(Math.max(0, started + index * 50 - performance.now()));
-      await appendFile(log, part);
-    }
+    await writeLive(log, parts.slice(1));
     const wrote = (performance.now() - started) / 1000;
     const { peak } = memoryOf(pid);
     const quoted = Buffer.concat(parts).toString('latin1').split(' [SRC=').length - 1;

@@ -21,3 +21,8 @@ export function median(values: readonly number[]): number {
 export function againstTarget(value: number, limit: number, unit: string): string {
   return `${value <= limit ? 'met' : 'NOT MET'}: ≤ ${limit} ${unit}`;
 }
+
+/** The same for what should be at least so much. */
+export function againstLeast(value: number, least: number, unit: string): string {
+  return `${value >= least ? 'met' : 'NOT MET'}: ≥ ${least} ${unit}`;
+}

@@ -44,6 +44,10 @@ export class ServiceProcess {
     this.#child = spawn(process.execPath, [program, ...this.#args], { env, stdio: [input, log, log] });
   }
 
+  get pid(): number {
+    return this.#child?.pid as number;
+  }
+
   get running(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
