@@ -2,7 +2,8 @@ import { setTimeout as passing } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withoutKafka } from '../../kafka/jars.ts';
 import { seeded } from '../growing-log.ts';
-import { failovers, faults, type Damage, type Fault } from './faults.ts';
+import type { Damage, Fault } from './fault.ts';
+import { failovers, faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { exact } from './oracle.ts';
 
