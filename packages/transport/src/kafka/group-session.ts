@@ -212,8 +212,9 @@ export class GroupSession {
         pulse.signal,
       );
       failpoint('beforeCommit');
-      const anchor = state.role === 'drops' ? anchorMetadata(fingerprint([last])) : '';
-      await this.#commit(work, pulse, BigInt(last.offset) + 1n, anchor);
+      const look = state.role === 'drops' ? fingerprint([last]) : null;
+      await this.#commit(work, pulse, BigInt(last.offset) + 1n, look === null ? '' : anchorMetadata(look));
+      state.loaded = look;
       this.#skip(work, last);
     } catch (error) {
       if (pulse.lost !== null) throw pulse.lost;

@@ -2,10 +2,10 @@ import { Backoff, dispositionOf, DroplensError, pause, type Reporter } from '@dr
 import type kafkajs from 'kafkajs';
 import type { Delivery } from '../transport.ts';
 import { claimOf, type Claim, type PartitionFacts } from './claim.ts';
-import { intentMetadata, type CommittedIntent } from './commit-metadata.ts';
+import type { CommittedIntent } from './commit-metadata.ts';
 import { kafkaError } from './kafka-error.ts';
 import type { KafkaMetrics } from './metrics.ts';
-import { partitionKey, stateOf, type PartitionState } from './partition-state.ts';
+import { partitionKey, progressOf, stateOf, type PartitionState } from './partition-state.ts';
 import type { TopicRole } from './topics.ts';
 
 /** What is known of a fetch whose messages are about to be handed over; `firstOffset` is null when none is left. */
@@ -98,18 +98,13 @@ export class PartitionClaims {
     if (last >= state.next && BigInt(fetch.firstOffset ?? last) >= state.next) state.next = last + 1n;
   }
 
-  /**
-   * Asks the broker again where a partition begins and ends: what came is not what was asked for. How far it is read is known here, and only here: a
-   * client that finds its offset out of range commits -2, without metadata, by itself.
-   */
+  /** Asks the broker again where a partition begins and ends: what came is not what was asked for. How far it is read is known here. */
   again(state: PartitionState): void {
-    const { topic, partition, intent } = state;
+    const { topic, partition } = state;
     const taking = this.#taking as Taking;
-    const left =
-      intent === null ? { committed: state.next, metadata: '' } : { committed: state.claimed, metadata: intentMetadata(intent) };
     this.#states.delete(partitionKey(topic, partition));
     taking.consumer.pause([{ topic, partitions: [partition] }]);
-    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }], left).catch(taking.failed);
+    this.#claim(taking, this.#generation, [{ topic, partitions: [partition] }], progressOf(state)).catch(taking.failed);
   }
 
   /** The messages are not those that offsets were committed for: begins at the first there is. */

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { Claim } from './claim.ts';
-import type { CommittedIntent } from './commit-metadata.ts';
+import type { Claim, PartitionFacts } from './claim.ts';
+import { anchorMetadata, intentMetadata, type CommittedIntent } from './commit-metadata.ts';
 import type { TopicRole } from './topics.ts';
 
 /** A partition that this process has been given, and how far it is. */
@@ -20,6 +20,8 @@ export interface PartitionState {
   intent: CommittedIntent | null;
   /** What the message at `next` must look like; it is loaded already. */
   anchor: string | null;
+  /** What the message before `next` looked like, when this claim loaded it. */
+  loaded: string | null;
   /** Messages of the interrupted batch that were read so far. */
   held: KafkaMessage[];
   /** When the oldest message that is being loaded was written, milliseconds since 1970; null when nothing is. */
@@ -48,7 +50,20 @@ export function stateOf(
     high,
     intent: claim.kind === 'rebuild' ? claim.intent : null,
     anchor: claim.kind === 'verify' ? claim.anchor : null,
+    loaded: null,
     held: [],
     oldest: null,
   };
+}
+
+/**
+ * How far this process is, as it would have committed it: for a claim that is made again when what comes is not what was asked for. The broker's own
+ * word does not do then: a client that finds its offset out of range commits -2, without metadata, by itself. With the look of the last message a topic
+ * that was made anew is known also when it has grown past `next` meanwhile.
+ */
+export function progressOf(state: PartitionState): Pick<PartitionFacts, 'committed' | 'metadata'> {
+  const { intent, anchor, loaded, claimed, next } = state;
+  if (intent !== null) return { committed: claimed, metadata: intentMetadata(intent) };
+  if (anchor !== null) return { committed: next + 1n, metadata: anchorMetadata(anchor) };
+  return { committed: next, metadata: loaded === null ? '' : anchorMetadata(loaded) };
 }
