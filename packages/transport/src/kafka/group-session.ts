@@ -192,7 +192,6 @@ export class GroupSession {
         this.#reporter.fail(new DroplensError('DL_MESSAGE_FOREIGN', text));
       }
       let saved = interrupted;
-      const sum = fingerprint(messages);
       await this.#persist(
         () =>
           this.#handler({
@@ -202,7 +201,7 @@ export class GroupSession {
             intent: saved === null ? null : { loadedAt: saved.loadedAt, token: saved.token },
             rebuilt: true,
             saveIntent: async ({ loadedAt, token }) => {
-              const intent = { last: BigInt(last.offset), sum, loadedAt, token: token ?? '' };
+              const intent = { last: BigInt(last.offset), sum: fingerprint(messages), loadedAt, token: token ?? '' };
               await this.#commit(work, pulse, from, intentMetadata(intent));
               saved = intent;
             },
