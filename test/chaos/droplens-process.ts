@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { endChild, isRunning } from '../running-child.ts';
 
 const program = join(import.meta.dirname, '../../packages/cli/bin/droplens.js');
 const run = promisify(execFile);
@@ -24,17 +24,13 @@ export class DroplensProcess {
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return isRunning(this.#child);
   }
 
   /** Ends it with `signal` and waits until it is gone; how it ended. */
   async end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     const child = this.#child!;
-    if (this.running) {
-      const exit = once(child, 'exit');
-      child.kill(signal);
-      await exit;
-    }
+    await endChild(child, signal);
     return { code: child.exitCode, signal: child.signalCode };
   }
 

@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
+import { endChild, isRunning } from '../running-child.ts';
 import { brokerClassPath } from './jars.ts';
 
 const shipped = join(import.meta.dirname, '../../deploy/kafka/server.properties');
@@ -47,7 +47,7 @@ export class BrokerNode {
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return isRunning(this.#child);
   }
 
   get pid(): number {
@@ -75,10 +75,7 @@ export class BrokerNode {
 
   /** Ends it and waits until it is gone. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (!this.running) return;
-    const exit = once(this.#child as ChildProcess, 'exit');
-    this.#child?.kill(signal);
-    await exit;
+    await endChild(this.#child, signal);
   }
 
   get log(): string {

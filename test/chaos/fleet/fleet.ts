@@ -10,7 +10,7 @@ import { Registry } from 'prom-client';
 import { freePorts, KafkaCluster } from '../../kafka/kafka-cluster.ts';
 import { GrowingLog } from '../growing-log.ts';
 import { FaultProxy } from './fault-proxy.ts';
-import { ask, exact, verdict, type Database, type Verdict } from './oracle.ts';
+import { exact, verdict, type Database, type Verdict } from './oracle.ts';
 import { ServiceProcess } from './service-process.ts';
 
 export interface FleetOptions {
@@ -139,10 +139,6 @@ export class Fleet {
   async metric(processes: readonly ServiceProcess[], name: string): Promise<number> {
     const values = await Promise.all(processes.map((one) => one.metric(name)));
     return values.reduce((sum, value) => sum + value, 0);
-  }
-
-  async ask<Row>(query: string): Promise<Row[]> {
-    return await ask<Row>(this.database, query);
   }
 
   /** A client of the broker for what operators do; run it and it is closed. */

@@ -44,7 +44,7 @@ export async function verdict(database: Database): Promise<Verdict> {
   return Object.fromEntries(Object.entries(row ?? {}).map(([key, value]) => [key, Number(value)])) as unknown as Verdict;
 }
 
-export async function ask<Row>(database: Database, query: string): Promise<Row[]> {
+async function ask<Row>(database: Database, query: string): Promise<Row[]> {
   const client = createClient({ ...database, request_timeout: 60_000 });
   try {
     return await (await client.query({ query, format: 'JSONEachRow' })).json<Row>();

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as passing } from 'node:timers/promises';
 import { join } from 'node:path';
+import { endChild, isRunning } from '../../running-child.ts';
 
 const program = join(import.meta.dirname, '../../../packages/cli/bin/droplens.js');
 /** A service that is not up after this long never will be. */
@@ -17,8 +17,6 @@ export class ServiceProcess {
   readonly #stdin: string | undefined;
   #child: ChildProcess | undefined;
   #began = 0;
-  /** How often it died by SIGKILL. */
-  kills = 0;
 
   /** `stdin` is a file that it reads from its first byte on at each start. */
   constructor(options: {
@@ -49,7 +47,7 @@ export class ServiceProcess {
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return isRunning(this.#child);
   }
 
   /** What it has said since it was started. */
@@ -72,11 +70,7 @@ export class ServiceProcess {
 
   /** Ends it with `signal` and waits until it is gone. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (!this.running) return;
-    const exit = once(this.#child as ChildProcess, 'exit');
-    this.#child?.kill(signal);
-    await exit;
-    if (signal === 'SIGKILL') this.kills += 1;
+    await endChild(this.#child, signal);
   }
 
   /** Resolves when it is gone by itself, with the signal that ended it. */
@@ -86,9 +80,7 @@ export class ServiceProcess {
       if (Date.now() > until) throw new Error(`${this.name} goes on:\n${this.said().slice(-2000)}`);
       await passing(20);
     }
-    const signal = this.#child?.signalCode ?? null;
-    if (signal === 'SIGKILL') this.kills += 1;
-    return signal;
+    return this.#child?.signalCode ?? null;
   }
 
   /** Sum of a metric over its labels; 0 when the process does not answer. */
@@ -109,10 +101,5 @@ export class ServiceProcess {
   peakMemory(): number {
     const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
     return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024);
-  }
-
-  /** A line of the test's own in the log, for whoever reads it later. */
-  note(text: string): void {
-    appendFileSync(this.log, `--- ${text}\n`);
   }
 }
